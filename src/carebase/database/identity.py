@@ -1,0 +1,40 @@
+"""Under whose name a transaction runs: a database role and the claims policies read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """The roles of the API, as tokens name them."""
+
+    ANON = "anon"
+    AUTHENTICATED = "authenticated"
+    SERVICE = "service_role"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking. `claims` are those of a verified token and are passed to policies as they are."""
+
+    role: Role
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The account's id, None for anon and for keys."""
+        subject = self.claims.get("sub")
+        return UUID(subject) if isinstance(subject, str) else None
+
+    @property
+    def claims_json(self) -> str:
+        """The claims as PostgreSQL's settings carry them."""
+        return json.dumps({**self.claims, "role": self.role.value}, separators=(",", ":"))
+
+
+ANONYMOUS = Identity(Role.ANON)

@@ -1,0 +1,263 @@
+"""Brings a database to the state this version needs.
+
+Two sets of numbered migrations (`platform`, `care`) run once each; functions and policies are files
+that are the current definition and are applied again whenever one of them changed. One process at a
+time does this, under an advisory lock; each migration is its own transaction, so a crash leaves a
+whole number of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from carebase import errors
+from carebase.database import pool, queue_schema
+
+HERE = Path(__file__).parent
+SETS = ("platform", "care")
+NAME = re.compile(r"^(?P<number>\d{4})_(?P<name>[a-z0-9_]+)\.sql$")
+LOCK_KEY = 0x63617265  # "care"
+OLDEST_SERVER = 150000
+LOCK_TIMEOUT = "10s"
+
+
+class MigrationRefused(errors.SetupError):
+    """The database is not one this version can bring forward."""
+
+    code, message = "migration_refused", "The database cannot be migrated."
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One numbered file of a set."""
+
+    set: str
+    number: int
+    name: str
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its text; an applied migration never changes."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `migrate` would do, in this order."""
+
+    migrations: tuple[Migration, ...]
+    queue: str | None
+    """The version of the work queue's schema to be installed or reached, None when it is there."""
+    definitions: bool
+    """Whether functions and policies would be applied again."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to do."""
+        return not (self.migrations or self.queue or self.definitions)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The plan in words, one line each."""
+        return (
+            *(f"{m.set}/{m.number:04d} {m.name.replace('_', ' ')}" for m in self.migrations),
+            *((f"work queue schema {self.queue}",) if self.queue else ()),
+            *(("functions and policies",) if self.definitions else ()),
+        )
+
+
+def migrations_of(name: str) -> tuple[Migration, ...]:
+    """The migrations of a set, in order; a badly named file is refused."""
+    found = []
+    for path in sorted((HERE / "migrations" / name).glob("*.sql")):
+        match = NAME.match(path.name)
+        if match is None:
+            raise MigrationRefused(details=f"{path.name} is not NNNN_<what_is_true_afterwards>.sql")
+        found.append(Migration(name, int(match["number"]), match["name"], path.read_text(encoding="utf-8")))
+    return tuple(found)
+
+
+def definitions_of(name: str) -> tuple[str, ...]:
+    """The current functions of a set."""
+    return tuple(p.read_text(encoding="utf-8") for p in sorted((HERE / "functions" / name).glob("*.sql")))
+
+
+def policies() -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Each policy file with the tables its first line names."""
+    files = []
+    for path in sorted((HERE / "policies").glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        files.append((tuple(text.splitlines()[0].removeprefix("-- ").split()), text))
+    return tuple(files)
+
+
+def definitions_sha256() -> str:
+    """One hash over everything that is applied again when it changes."""
+    texts = [*definitions_of("platform"), *definitions_of("care"), *(text for _, text in policies())]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+@contextmanager
+def _locked(owner_dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    try:
+        connection = psycopg.connect(
+            owner_dsn, autocommit=True, application_name="carebase migrate", connect_timeout=10
+        )
+    except psycopg.OperationalError as error:
+        raise MigrationRefused(
+            details="PostgreSQL does not answer.", hint="Is it running, and is DATABASE_URL right?"
+        ) from error
+    with connection:
+        if connection.info.server_version < OLDEST_SERVER:
+            raise MigrationRefused(
+                details=f"PostgreSQL {connection.info.server_version // 10000} is too old.",
+                hint="carebase needs PostgreSQL 15 or newer.",
+            )
+        connection.execute("set client_min_messages = warning")
+        connection.execute("select pg_advisory_lock(%s)", [LOCK_KEY])
+        yield connection  # the lock ends with the connection
+
+
+def plan(owner_dsn: str) -> Plan:
+    """What is missing in this database; changes nothing."""
+    with _locked(owner_dsn) as connection:
+        return _plan(connection)
+
+
+def migrate(owner_dsn: str, *, secret: str) -> Plan:
+    """Bring the database forward and set the logins' passwords; what was done.
+
+    Raises MigrationRefused when an applied migration was changed afterwards, when the database is
+    newer than this version, or when PostgreSQL refuses a step (the step is rolled back).
+    """
+    with _locked(owner_dsn) as connection:
+        todo = _plan(connection)
+        try:
+            _bookkeeping(connection)
+            for name in SETS:
+                for migration in todo.migrations:
+                    if migration.set == name:
+                        _apply(connection, migration)
+                if name == "platform":
+                    if todo.queue:
+                        queue_schema.install(connection)
+                    if todo.definitions:
+                        # Defaults and policies of care tables speak of auth.uid().
+                        _define(connection, definitions_of("platform"))
+            if todo.definitions:
+                _define_care(connection)
+            _set_passwords(connection, secret)
+        except psycopg.Error as error:
+            raise MigrationRefused(
+                details=f"PostgreSQL refused a step: {error.diag.message_primary or error}",
+                hint="Nothing of that step was kept; mend the cause and run `carebase migrate` again.",
+            ) from error
+        return todo
+
+
+def _plan(connection: psycopg.Connection[Any]) -> Plan:
+    applied: dict[tuple[str, int], str] = {}
+    definitions = ""
+    if connection.execute("select to_regclass('migrations.applied')").fetchone() != (None,):
+        for row in connection.execute("select set, number, sha256 from migrations.applied"):
+            applied[row[0], row[1]] = row[2]
+        found = connection.execute("select sha256 from migrations.definitions").fetchone()
+        definitions = found[0] if found else ""
+    missing = []
+    known = set()
+    for name in SETS:
+        for migration in migrations_of(name):
+            known.add((name, migration.number))
+            stored = applied.get((name, migration.number))
+            if stored is None:
+                missing.append(migration)
+            elif stored != migration.sha256:
+                raise MigrationRefused(
+                    details=f"{name}/{migration.number:04d} was changed after it was applied.",
+                    hint="Applied migrations never change; write a new one.",
+                )
+    if unknown := set(applied) - known:
+        raise MigrationRefused(
+            details=f"The database knows migration {min(unknown)[0]}/{min(unknown)[1]:04d}, this version does not.",
+            hint="It was migrated by a newer version; run that one.",
+        )
+    return Plan(
+        tuple(missing),
+        queue_schema.missing(connection),
+        bool(missing) or definitions != definitions_sha256(),
+    )
+
+
+def _bookkeeping(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("""
+        create schema if not exists migrations;
+        create table if not exists migrations.applied (
+            set text not null, number int not null, name text not null, sha256 text not null,
+            applied_at timestamptz not null default now(), primary key (set, number));
+        create table if not exists migrations.definitions (
+            one boolean primary key default true check (one), sha256 text not null);
+    """)
+
+
+def _apply(connection: psycopg.Connection[Any], migration: Migration) -> None:
+    with connection.transaction():
+        connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+        connection.execute("set local check_function_bodies = off")
+        connection.execute(migration.text)
+        connection.execute("reset role")
+        connection.execute(
+            "insert into migrations.applied (set, number, name, sha256) values (%s, %s, %s, %s)",
+            [migration.set, migration.number, migration.name, migration.sha256],
+        )
+
+
+def _define_in(connection: psycopg.Connection[Any], texts: tuple[str, ...]) -> None:
+    for text in texts:
+        connection.execute(text)
+        connection.execute("reset role")
+
+
+def _define(connection: psycopg.Connection[Any], texts: tuple[str, ...]) -> None:
+    with connection.transaction():
+        connection.execute("set local check_function_bodies = off")
+        _define_in(connection, texts)
+
+
+def _define_care(connection: psycopg.Connection[Any]) -> None:
+    with connection.transaction():
+        connection.execute("set local check_function_bodies = off")
+        _define_in(connection, definitions_of("care"))
+        for tables, text in policies():
+            for table in tables:
+                _drop_policies(connection, table)
+            connection.execute(text)
+        connection.execute("delete from migrations.definitions")
+        connection.execute("insert into migrations.definitions (sha256) values (%s)", [definitions_sha256()])
+
+
+def _drop_policies(connection: psycopg.Connection[Any], table: str) -> None:
+    schema, name = table.split(".")
+    for (policy,) in connection.execute(
+        "select policyname from pg_policies where schemaname = %s and tablename = %s", [schema, name]
+    ).fetchall():
+        connection.execute(sql.SQL("drop policy {} on {}").format(sql.Identifier(policy), sql.Identifier(schema, name)))
+
+
+def _set_passwords(connection: psycopg.Connection[Any], secret: str) -> None:
+    # A verifier and not the password is sent, so that no server log can hold it.
+    for login in pool.Login:
+        password = pool.password_of(login, secret).encode()
+        verifier = connection.pgconn.encrypt_password(password, login.value.encode(), b"scram-sha-256")
+        connection.execute(
+            sql.SQL("alter role {} password {}").format(sql.Identifier(login.value), sql.Literal(verifier.decode()))
+        )

@@ -1,0 +1,62 @@
+-- public.cases public.case_files public.ai_insights public.insight_runs public.insight_statements public.insight_texts public.case_steps public.request_keys private.site_settings
+-- A case belongs to the clinician who opened it.
+create policy cases_clinician_reads on public.cases for select to authenticated
+    using (doctor_id = (select auth.uid()) and deleted_at is null and (select private.is_staff()));
+create policy cases_clinician_opens on public.cases for insert to authenticated
+    with check (doctor_id = (select auth.uid()) and (select private.is_staff()));
+create policy cases_clinician_changes on public.cases for update to authenticated
+    using (doctor_id = (select auth.uid()) and deleted_at is null and (select private.is_staff()))
+    with check (doctor_id = (select auth.uid()) and deleted_at is null);
+
+create policy case_files_clinician_reads on public.case_files for select to authenticated
+    using (private.owns_case(case_id) and (select private.is_staff()));
+create policy case_files_clinician_adds on public.case_files for insert to authenticated
+    with check (private.owns_case(case_id) and (select private.is_staff())
+                and (storage.foldername(object_name))[1] = (select auth.uid())::text
+                and (storage.foldername(object_name))[2] = case_id);
+create policy case_files_clinician_confirms on public.case_files for update to authenticated
+    using (private.owns_case(case_id) and (select private.is_staff()))
+    with check (private.owns_case(case_id));
+
+create policy ai_insights_clinician_reads on public.ai_insights for select to authenticated
+    using (private.owns_case(case_id) and (select private.is_staff()));
+create policy insight_runs_clinician_reads on public.insight_runs for select to authenticated
+    using (private.owns_case(case_id) and (select private.is_staff()));
+create policy insight_statements_clinician_reads on public.insight_statements for select to authenticated
+    using (exists (select from public.insight_runs r where r.run_id = insight_statements.run_id));
+create policy insight_texts_clinician_reads on public.insight_texts for select to authenticated
+    using (exists (select from public.insight_runs r where r.run_id = insight_texts.run_id));
+create policy case_steps_clinician_reads on public.case_steps for select to authenticated
+    using (private.owns_case(case_id) and (select private.is_staff()));
+create policy request_keys_own on public.request_keys for all to authenticated
+    using (actor = (select auth.uid())) with check (actor = (select auth.uid()));
+
+-- The worker sees the case it holds and nothing beside it.
+create policy cases_worker_reads on public.cases for select to care_worker using (case_id = (select private.leased_case()));
+create policy cases_worker_finishes on public.cases for update to care_worker
+    using (case_id = (select private.leased_case())) with check (true);
+create policy case_files_worker_reads on public.case_files for select to care_worker using (case_id = (select private.leased_case()));
+create policy case_files_worker_summarises on public.case_files for update to care_worker using (case_id = (select private.leased_case()));
+create policy ai_insights_worker_writes on public.ai_insights for all to care_worker
+    using (case_id = (select private.leased_case())) with check (case_id = (select private.leased_case()));
+create policy insight_runs_worker_reads on public.insight_runs for select to care_worker using (case_id = (select private.leased_case()));
+create policy insight_runs_worker_writes on public.insight_runs for insert to care_worker with check (case_id = (select private.leased_case()));
+create policy insight_statements_worker_reads on public.insight_statements for select to care_worker
+    using (exists (select from public.insight_runs r where r.run_id = insight_statements.run_id));
+create policy insight_statements_worker_writes on public.insight_statements for insert to care_worker
+    with check (exists (select from public.insight_runs r where r.run_id = insight_statements.run_id));
+create policy insight_texts_worker_reads on public.insight_texts for select to care_worker
+    using (exists (select from public.insight_runs r where r.run_id = insight_texts.run_id));
+create policy insight_texts_worker_writes on public.insight_texts for insert to care_worker
+    with check (exists (select from public.insight_runs r where r.run_id = insight_texts.run_id));
+create policy case_steps_worker_writes on public.case_steps for all to care_worker
+    using (case_id = (select private.leased_case())) with check (case_id = (select private.leased_case()));
+
+-- The service key stands outside the request path; where BYPASSRLS is refused this policy is its equivalent.
+create policy cases_service_reads on public.cases for select to service_role using (true);
+create policy case_files_service_reads on public.case_files for select to service_role using (true);
+create policy ai_insights_service_reads on public.ai_insights for select to service_role using (true);
+create policy insight_runs_service_reads on public.insight_runs for select to service_role using (true);
+create policy insight_statements_service_reads on public.insight_statements for select to service_role using (true);
+create policy insight_texts_service_reads on public.insight_texts for select to service_role using (true);
+create policy case_steps_service_reads on public.case_steps for select to service_role using (true);

@@ -1,0 +1,18 @@
+-- storage.buckets storage.objects storage.uploads storage.trash
+-- The first folder of a clinical file is its clinician (ruling 1); the second its case.
+create policy buckets_everyone_reads on storage.buckets for select to authenticated, service_role, care_worker using (true);
+
+create policy objects_clinician_reads on storage.objects for select to authenticated
+    using (bucket_id = 'labdocs' and (storage.foldername(name))[1] = (select auth.uid())::text and (select private.is_staff()));
+create policy objects_clinician_adds on storage.objects for insert to authenticated
+    with check (bucket_id = 'labdocs' and (storage.foldername(name))[1] = (select auth.uid())::text
+                and owner = (select auth.uid()) and (select private.is_staff()));
+create policy objects_service_keeps on storage.objects for all to service_role using (true) with check (true);
+create policy objects_worker_reads on storage.objects for select to care_worker
+    using (bucket_id = 'labdocs' and name = any (array(select private.leased_objects())));
+
+create policy uploads_own on storage.uploads for all to authenticated
+    using (owner = (select auth.uid())) with check (owner = (select auth.uid()));
+-- `for update skip locked` asks for all three verbs.
+create policy uploads_sweeper_clears on storage.uploads for all to care_queue using (expires_at < now());
+create policy trash_sweeper_clears on storage.trash for all to care_queue using (after < now());

@@ -1,0 +1,58 @@
+"""Structured log lines: an event's name and safe fields, never a patient's name, text or value."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import Final
+
+SAFE_FIELDS: Final = frozenset({
+    "address", "analysis_no", "attempt", "bytes", "case_id", "code", "count", "directory", "error", "file_id", "job_id",
+    "method", "migration", "path", "pid", "port", "reason", "request_id", "route", "seconds", "status", "step", "uid",
+    "user_id", "version", "worker",
+})  # fmt: skip
+
+
+class Log:
+    """Writes events of one part of the program."""
+
+    def __init__(self, part: str) -> None:
+        self._logger = logging.getLogger(f"carebase.{part}")
+
+    def info(self, event: str, **fields: str | int | float | None) -> None:
+        """Something worth knowing happened."""
+        self._write(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: str | int | float | None) -> None:
+        """Something an operator should look at when it repeats."""
+        self._write(logging.WARNING, event, fields)
+
+    def error(self, event: str, *, cause: BaseException | None = None, **fields: str | int | float | None) -> None:
+        """Something failed; of `cause` only the class and the place are written, its words may hold data."""
+        if cause is not None:
+            fields["error"] = _where(cause)
+        self._write(logging.ERROR, event, fields)
+
+    def _write(self, level: int, event: str, fields: dict[str, str | int | float | None]) -> None:
+        if unsafe := set(fields) - SAFE_FIELDS:
+            raise ValueError(f"log field {min(unsafe)!r} is not on the list of safe fields")
+        self._logger.log(level, "%s", json.dumps({"event": event, **fields}, ensure_ascii=True))
+
+
+def _where(cause: BaseException) -> str:
+    trace = cause.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
+    return f"{type(cause).__module__}.{type(cause).__qualname__}{place}"
+
+
+def start(*, verbose: bool = False) -> None:
+    """Send our events to standard error, and of libraries only warnings without their arguments."""
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger("carebase")
+    root.handlers[:] = [stream]
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    root.propagate = False

@@ -1,0 +1,224 @@
+"""What the operator decides. Read once, passed down, never a module-level value.
+
+A flag wins over the environment, the environment over a `*_FILE` naming a file, that over
+`carebase.toml`, that over the default. `docs/reference/settings.md` lists every setting.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from carebase import errors
+
+SECRET_FILE = "secret"  # noqa: S105 (a file's name)
+SHORTEST_SECRET = 32
+KNOWN_SECRETS = frozenset({"change_this_secret", "your-super-secret-jwt-token-with-at-least-32-characters-long"})
+LONGEST_ACCESS_TOKEN_MINUTES = 60
+
+
+class BadSetting(errors.SetupError):
+    """A setting has a value that cannot be used."""
+
+    code, message = "bad_setting", "A setting is wrong."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting with its value; each field's `name` is its variable in the environment."""
+
+    data: Path = dataclasses.field(metadata={"name": "CAREBASE_DATA", "help": "Where everything is kept."})
+    host: str = dataclasses.field(
+        default="127.0.0.1",
+        metadata={"name": "HOST", "help": "Address to listen on; plain HTTP stays on loopback."},
+    )
+    port: int = dataclasses.field(default=8000, metadata={"name": "PORT", "help": "Port of the web server."})
+    database_url: str | None = dataclasses.field(
+        default=None,
+        metadata={
+            "name": "DATABASE_URL",
+            "help": "A PostgreSQL 15 or newer; without it the embedded one is started.",
+        },
+    )
+    database_direct_url: str | None = dataclasses.field(
+        default=None,
+        metadata={
+            "name": "DATABASE_DIRECT_URL",
+            "help": "The same database without a pooler, for migrations and listening.",
+        },
+    )
+    secret: str = dataclasses.field(
+        default="",
+        repr=False,
+        metadata={"name": "JWT_SECRET", "help": "Signs tokens; made at first start when absent."},
+    )
+    site_url: str = dataclasses.field(
+        default="", metadata={"name": "SITE_URL", "help": "The address people use; links are built from it."}
+    )
+    access_token_minutes: int = dataclasses.field(
+        default=60,
+        metadata={"name": "ACCESS_TOKEN_EXPIRE_MINUTES", "help": "Life of an access token, 1 to 60."},
+    )
+    sign_up: bool = dataclasses.field(
+        default=True,
+        metadata={"name": "CAREBASE_SIGN_UP", "help": "Whether people may make an account themselves."},
+    )
+    staff_mfa: str = dataclasses.field(
+        default="optional", metadata={"name": "CAREBASE_STAFF_MFA", "help": "`required` or `optional`."}
+    )
+    workers: int = dataclasses.field(
+        default=1,
+        metadata={"name": "CAREBASE_WORKERS", "help": "Analyses at once in this process; 0: none here."},
+    )
+    requests_per_minute: int = dataclasses.field(
+        default=600, metadata={"name": "CAREBASE_REQUESTS_PER_MINUTE", "help": "Requests a minute and user."}
+    )
+    uploads_per_hour: int = dataclasses.field(
+        default=500,
+        metadata={"name": "CAREBASE_UPLOADS_PER_HOUR", "help": "Files a user may add in an hour."},
+    )
+    running_analyses: int = dataclasses.field(
+        default=50, metadata={"name": "CAREBASE_RUNNING_ANALYSES", "help": "Cases of a user in work at once."}
+    )
+    api_docs: bool = dataclasses.field(
+        default=True,
+        metadata={"name": "CAREBASE_API_DOCS", "help": "Whether /docs, /redoc and /openapi.json answer."},
+    )
+
+    @property
+    def address(self) -> str:
+        """The address people use, without a slash at its end."""
+        return self.site_url.rstrip("/") or f"http://localhost:{self.port}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the embedded PostgreSQL is used."""
+        return self.database_url is None
+
+
+def read(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force. `flags` are field names with values; None values are not given.
+
+    Raises BadSetting for a value of the wrong form, an unknown key in `carebase.toml`, a weak secret.
+    """
+    environ = os.environ if environ is None else environ
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    file = Path(environ.get("CAREBASE_CONFIG", "carebase.toml"))
+    written = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    known = {field.name for field in dataclasses.fields(Settings)}
+    if unknown := set(written) - known:
+        raise BadSetting(details=f"{file.name} has the unknown key {min(unknown)!r}.")
+    values: dict[str, Any] = {"data": default_data(environ)}
+    for field in dataclasses.fields(Settings):
+        value = _first(field, given, environ=environ, written=written)
+        if value is not None:
+            values[field.name] = _typed(field, value)
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def default_data(environ: Mapping[str, str]) -> Path:
+    """The data directory when none is named: by the XDG base directory specification."""
+    base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME", "/var/lib")) / ".local" / "share")
+    return Path(base) / "carebase"
+
+
+def with_secret(settings: Settings) -> Settings:
+    """The settings with the signing secret, made and kept (mode 0600) at the first start."""
+    if settings.secret:
+        return settings
+    path = settings.data / SECRET_FILE
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(48))
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise BadSetting(details=f"{path} can be read by others.", hint=f"Run: chmod 600 {path}")
+        secret = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise BadSetting(
+            details=f"{settings.data} cannot be written: {error.strerror}.",
+            hint="Name a directory that this user may write with --data or CAREBASE_DATA.",
+        ) from error
+    return dataclasses.replace(settings, secret=secret)
+
+
+def _write_once(path: Path, text: str) -> None:
+    # Two processes may start at the same moment: whoever links first decides for both.
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with draft.open("x", encoding="ascii") as file:
+        draft.chmod(0o600)
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _first(
+    field: dataclasses.Field[Any],
+    given: Mapping[str, Any],
+    *,
+    environ: Mapping[str, str],
+    written: Mapping[str, Any],
+) -> Any:
+    variable = field.metadata["name"]
+    if field.name in given:
+        return given[field.name]
+    if environ.get(variable):
+        return environ[variable]
+    if path := environ.get(f"{variable}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise BadSetting(details=f"{variable}_FILE cannot be read: {error.strerror}.") from error
+    return written.get(field.name)
+
+
+def _typed(field: dataclasses.Field[Any], value: Any) -> Any:
+    match field.type:
+        case "int":
+            try:
+                return int(value)
+            except ValueError as error:
+                raise BadSetting(details=f"{field.metadata['name']} is not a whole number.") from error
+        case "bool":
+            word = str(value).lower()
+            if word not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+                raise BadSetting(details=f"{field.metadata['name']} is neither true nor false.")
+            return word in {"1", "true", "yes", "on"}
+        case "Path":
+            return Path(value).expanduser().resolve()
+        case _:
+            return str(value)
+
+
+def _check(settings: Settings) -> None:
+    if settings.secret and (len(settings.secret) < SHORTEST_SECRET or settings.secret in KNOWN_SECRETS):
+        raise BadSetting(
+            details="JWT_SECRET is short or publicly known.",
+            hint="Make a good one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
+        )
+    if not 1 <= settings.access_token_minutes <= LONGEST_ACCESS_TOKEN_MINUTES:
+        raise BadSetting(details="ACCESS_TOKEN_EXPIRE_MINUTES must be between 1 and 60.")
+    if settings.staff_mfa not in {"required", "optional"}:
+        raise BadSetting(details="CAREBASE_STAFF_MFA is `required` or `optional`.")
+    if not 0 <= settings.port <= 65535:
+        raise BadSetting(details="PORT must be between 0 and 65535.")
+    if settings.host not in {"127.0.0.1", "::1", "localhost"}:
+        raise BadSetting(
+            details="Plain HTTP is served on loopback only.",
+            hint="Put a TLS proxy in front and keep HOST on 127.0.0.1.",
+        )
