@@ -81,8 +81,8 @@ def words(textpage: Any, *, place: Place, rotation: int) -> Iterator[rows.Placed
             yield from _finished(run)
             run = _begun(textpage, index, edges=edges, place=place, rotation=rotation)
         blank = ""
-        printed = chr(code) if 0x20 < code < 0x7F else _printed(code)
-        run.text.append(printed.translate(_RAISED) if raised else printed)
+        shown = chr(code) if 0x20 < code < 0x7F else printed(code)
+        run.text.append(shown.translate(_RAISED) if raised else shown)
         run.edges.append(edges)
     yield from _finished(run)
 
@@ -93,18 +93,37 @@ def _characters(textpage: Any, *, place: Place, rotation: int) -> Iterator[tuple
     unicode, box = raw.FPDFText_GetUnicode, raw.FPDFText_GetLooseCharBox
     rectangle = raw.FS_RECTF()
     to_rectangle = byref(rectangle)
+    origin_x, origin_y = (0.0, 0.0) if rotation else place(0.0, 0.0)
     for index in range(raw.FPDFText_CountChars(textpage)):
         code = unicode(textpage, index)
         if (code <= 0x20 and code not in _HYPHENS) or code in _BLANKS:
             yield code, None, index
-        elif box(textpage, index, to_rectangle):
+        elif not box(textpage, index, to_rectangle):
+            continue
+        elif rotation:
+            # Turning a page swaps the corners.
             x0, y0 = place(rectangle.left, rectangle.top)
             x1, y1 = place(rectangle.right, rectangle.bottom)
-            # Only turning a page can swap the corners.
-            yield code, (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)) if rotation else (x0, y0, x1, y1), index
+            yield code, (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)), index
+        else:
+            yield (
+                code,
+                (
+                    rectangle.left + origin_x,
+                    origin_y - rectangle.top,
+                    rectangle.right + origin_x,
+                    origin_y - rectangle.bottom,
+                ),
+                index,
+            )
 
 
-def _printed(code: int) -> str:
+def printed(code: int) -> str:
+    """What a reader sees for the character `code`; `UNKNOWN` where the font does not say.
+
+    >>> printed(0xFB01)
+    'fi'
+    """
     if code in _HYPHENS:
         return _HYPHENS[code]
     if code in _LIGATURES:

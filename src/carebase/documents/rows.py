@@ -6,6 +6,7 @@ column or text object they come from, because a laboratory report is read across
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -63,7 +64,7 @@ def _is_inside(word: Placed, taller: Placed) -> bool:
 def _with_raised(rows: list[list[Placed]]) -> list[list[Placed]]:
     """Rows of small raised words (exponents, call-out marks) put into the row just under them."""
     kept: list[list[Placed]] = []
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
+    for row, following in itertools.zip_longest(rows, rows[1:]):
         if following is not None and all(_is_inside(word, following[0]) for word in row):
             following.extend(row)
         else:
