@@ -1,0 +1,160 @@
+"""Who is asking, and the transaction they ask in: what every route declares as its parameters.
+
+In charge of reading credentials from a request, of the transaction that is committed before the answer
+leaves, and of the record of what was read being durable before that too. A handler never chooses a role,
+never commits.
+
+    @router.get("/cases/{case_id}")
+    async def read_case(case_id: str, session: ReadSession) -> CaseBody: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Final, cast
+from urllib.parse import urlsplit
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection, Request
+
+from carebase import errors
+from carebase.auth import limits
+from carebase.auth.tokens import Tokens
+from carebase.database import refusals
+from carebase.database import session as sessions
+from carebase.database.identity import ANONYMOUS, Identity, Role
+from carebase.database.pool import Login
+from carebase.database.session import Session
+
+UNSAFE_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def address_of(connection: HTTPConnection) -> str | None:
+    """The address of the peer of the socket; what a header says about it is the sender's own word."""
+    return connection.client.host if connection.client else None
+
+
+def request_id_of(connection: HTTPConnection) -> str:
+    """The request's id for the record and the log; empty where no middleware gave it one."""
+    return str(getattr(connection.state, "request_id", ""))
+
+
+def bearer_token(connection: HTTPConnection) -> str | None:
+    """The token of the Authorization header, None without a bearer's."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def read_identity(connection: HTTPConnection) -> Identity:
+    """Who is asking: the bearer's token, else the person signed in on the pages, else the key's role.
+
+    ANONYMOUS without any credential; NotSignedIn when one is given that cannot be believed. The service
+    key is refused: people's requests never run with it.
+    """
+    tokens = cast(Tokens, connection.app.state.tokens)
+    kept = getattr(connection.state, "access_token", None)
+    if token := bearer_token(connection):
+        identity = tokens.verify(token)
+    elif kept:
+        _refuse_foreign_origin(connection)
+        identity = tokens.verify(kept)
+    elif key := connection.headers.get("apikey"):
+        identity = tokens.verify(key)
+    else:
+        return ANONYMOUS
+    if identity.role is Role.SERVICE:
+        raise errors.NotSignedIn(hint="The service key is not accepted here; sign in as a person.")
+    return identity
+
+
+def _refuse_foreign_origin(connection: HTTPConnection) -> None:
+    # A browser sends the cookie by itself, so a change must come from one of our own pages.
+    if connection.scope.get("method") not in UNSAFE_METHODS:
+        return
+    site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
+    own = connection.headers.get("host", "").lower()
+    is_foreign = (site is not None and site not in {"same-origin", "none"}) or (
+        origin is not None and urlsplit(origin).netloc.lower() != own
+    )
+    if is_foreign:
+        raise refusals.NotAllowed(hint="This request came from another site.")
+
+
+def _allowance(connection: HTTPConnection) -> limits.Allowance:
+    state = connection.app.state
+    if not hasattr(state, "allowance"):
+        state.allowance = limits.Allowance(state.settings.requests_per_minute)
+    return cast(limits.Allowance, state.allowance)
+
+
+def spend_request(connection: HTTPConnection, identity: Identity) -> None:
+    """Count one request against its caller: the account, else the address."""
+    caller = identity.user_id
+    key = f"address {address_of(connection)}" if caller is None else f"account {caller}"
+    _allowance(connection).take(key)
+
+
+async def identity_for_request(request: Request) -> Identity:
+    """Who is asking, ANONYMOUS included; TooMany when the caller's allowance is used up."""
+    identity = read_identity(request)
+    spend_request(request, identity)
+    return identity
+
+
+RequestIdentity = Annotated[Identity, Depends(identity_for_request)]
+
+
+async def signed_in_identity_for_request(identity: RequestIdentity) -> Identity:
+    """The person who is asking; NotSignedIn when it is nobody."""
+    if identity.role is not Role.AUTHENTICATED:
+        raise errors.NotSignedIn
+    return identity
+
+
+SignedInIdentity = Annotated[Identity, Depends(signed_in_identity_for_request)]
+
+
+@asynccontextmanager
+async def open_session(
+    connection: HTTPConnection, identity: Identity, *, read_only: bool = False
+) -> AsyncIterator[Session]:
+    """A transaction as `identity`: committed and its reads on record when the block ends.
+
+    For work that outlives the handler (server-sent events, a streamed body); other handlers declare
+    RequestSession or ReadSession.
+    """
+    state = connection.app.state
+    begun = sessions.begin(state.pools[Login.AUTHENTICATOR], identity, read_only=read_only)
+    reads: Session | None = None
+    try:
+        async with begun as session:
+            reads = session
+            yield session
+    finally:
+        # A read that ended in an error has still shown rows to our code, and an error may tell of them.
+        if reads is not None and reads.reads:
+            await state.gate.release(
+                tuple(reads.reads),
+                identity=identity,
+                request_id=request_id_of(connection),
+                address=address_of(connection),
+            )
+
+
+async def session_for_request(request: Request, identity: SignedInIdentity) -> AsyncIterator[Session]:
+    """The transaction of this request, as the person who is asking."""
+    async with open_session(request, identity) as session:
+        yield session
+
+
+async def read_session_for_request(request: Request, identity: SignedInIdentity) -> AsyncIterator[Session]:
+    """The same, in which PostgreSQL refuses every change."""
+    async with open_session(request, identity, read_only=True) as session:
+        yield session
+
+
+# With the scope of a function it is committed before the answer is sent; with the default scope a client
+# would read 201 and a commit that failed afterwards would be seen by nobody.
+RequestSession = Annotated[Session, Depends(session_for_request, scope="function")]
+ReadSession = Annotated[Session, Depends(read_session_for_request, scope="function")]
