@@ -1,0 +1,73 @@
+// Brings the case page up to date while the analysis runs. The page works without it: a link reloads.
+
+class CaseProgress extends HTMLElement {
+  connectedCallback() {
+    this.seen = this.dataset.status;
+    this.open();
+  }
+
+  disconnectedCallback() {
+    this.close();
+  }
+
+  open() {
+    if (this.seen !== "processing") return;
+    if ("EventSource" in window) {
+      this.source = new EventSource(this.dataset.events);
+      this.source.onmessage = () => this.refresh();
+      for (const step of ["stored", "read", "labs", "imaging", "insights", "completed", "failed"]) {
+        this.source.addEventListener(step, () => this.refresh());
+      }
+    }
+    // Proxies may hold an event stream back, so the page also asks by itself, less and less often.
+    this.wait = 2000;
+    this.later();
+  }
+
+  close() {
+    if (this.source) this.source.close();
+    clearTimeout(this.timer);
+  }
+
+  later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.refresh(), this.wait);
+    this.wait = Math.min(this.wait * 1.5, 15000);
+  }
+
+  async refresh() {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      const answer = await fetch(this.dataset.fragment, { headers: { "HX-Request": "true" } });
+      if (!answer.ok || answer.redirected) {
+        this.close();
+        return;
+      }
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const block = fresh.querySelector("case-progress");
+      if (!block) return;
+      if (block.dataset.status !== "processing") {
+        // The rest of the page has changed as well, so it is loaded whole.
+        this.close();
+        window.location.reload();
+        return;
+      }
+      this.replaceChildren(...block.childNodes);
+    } catch {
+      // No network just now: the timer below asks again.
+    } finally {
+      this.busy = false;
+    }
+    this.later();
+  }
+}
+
+customElements.define("case-progress", CaseProgress);
+
+// A person who sends a form with a mistake is taken to the list of mistakes.
+const summary = document.querySelector(".nhsuk-error-summary");
+if (summary) {
+  summary.setAttribute("tabindex", "-1");
+  summary.focus();
+}

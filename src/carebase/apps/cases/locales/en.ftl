@@ -1,0 +1,231 @@
+# The pages of cases.
+
+sign-in-title = Sign in
+sign-in-email = E-mail address
+sign-in-password = Password
+sign-in-send = Sign in
+sign-in-refused = The address or the password is not right.
+
+worklist-title = Cases
+worklist-filter = Status
+worklist-every-status = Every status
+worklist-apply = Filter
+worklist-new = New case
+worklist-caption = Cases, newest first
+worklist-patient = Patient
+worklist-age = Age
+worklist-sex = Sex
+worklist-status = Status
+worklist-alerts-head = Alerts
+worklist-opened = Opened
+worklist-alerts = { $count ->
+    [one] { $count } critical
+   *[other] { $count } critical
+}
+worklist-alerts-silent = No indication in this list
+worklist-empty-title = No cases yet
+worklist-empty-text = Open a case and attach laboratory and imaging reports: moments later the summary is there, every line with its source.
+worklist-empty-action = Open the first case
+worklist-nothing-title = No case has this status
+worklist-nothing-action = See every case
+worklist-pages = Pages of the list
+worklist-first-page = First page
+worklist-next-page = Next page
+
+status-processing = In progress
+status-completed = Analysed
+status-failed = Failed
+gender-female = Female
+gender-male = Male
+gender-other = Other
+gender-unknown = Not recorded
+age-unknown = Not recorded
+age-years = { $count ->
+    [one] { $count } year
+   *[other] { $count } years
+}
+age-months = { $count ->
+    [one] { $count } month
+   *[other] { $count } months
+}
+age-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+pregnant-unknown = Not recorded
+pregnant-yes = Yes
+pregnant-no = No
+
+new-title = New case
+new-patient = Patient
+new-name = Patient’s name
+new-name-hint = As printed on the reports: it is used to notice a document of another patient.
+new-birth-date = Date of birth
+new-age = or age in years
+new-age-hint = Only if the date is not known. For a child under two, give the date.
+new-gender = Sex
+new-pregnant = Pregnancy
+new-clinical = Clinical context
+new-summary = Reason and history
+new-summary-hint = Complaints, duration, past history, medicines, vital signs.
+new-notes = Clinician’s notes
+new-files = Documents
+new-files-rule = PDF, JPEG, PNG, DICOM, text or CSV. At most { $megabytes } MB a file and { $count } files a case.
+new-lab-files = Laboratory reports
+new-radiology-files = Imaging: reports and images
+new-several-hint = You can choose several files.
+new-send = Open the case
+new-file-too-large = This file is too large.
+new-too-many-files = There are too many files.
+new-megabytes = MB
+new-sending = Sending:
+new-storing = Files received, storing…
+new-stopped = Sending was interrupted. Your files are still chosen: send again.
+new-progress = Progress of sending
+mistake-name = Enter the patient’s name.
+mistake-name-long = The patient’s name is longer than 200 characters.
+mistake-birth-date = Enter a real date of birth in the past.
+mistake-age = Enter a whole age between 0 and 130 years.
+mistake-birth-or-age = Enter the date of birth or the age.
+mistake-gender = Choose the sex.
+mistake-pregnant = Choose one of the answers.
+mistake-text-long = This text is longer than 20,000 characters.
+mistake-files-many = Attach at most { $count } files.
+mistake-file-large = The file { $file } is larger than { $megabytes } MB.
+mistake-file-type = The file { $file } is not of an accepted kind.
+
+case-title = Case of { $name }
+case-facts = Patient
+case-age = Age
+case-sex = Sex
+case-born = Born
+case-opened = Opened
+case-pregnancy = Pregnancy
+case-pregnant = Yes
+case-not-pregnant = No
+case-contents = In this case
+case-back = Cases
+case-own-text = Clinician’s text
+case-own-summary = Reason and history
+case-own-notes = Notes
+
+draft-title = AI draft – not reviewed
+draft-text = Generated automatically. Check the sources before any decision. Nothing here is medical advice until a professional has approved it.
+draft-mark = Draft
+draft-engine = Engine: { $engine }
+
+alerts-title = { $count ->
+    [one] { $count } critical result
+   *[other] { $count } critical results
+}
+warnings-title = To check
+unread-title = Not read
+unread-text = These passages were not read: the analysis does not take them into account.
+concern-open = Open { $file }, page { $page }
+
+progress-title = Analysis in progress
+progress-failed-title = The analysis did not complete
+progress-text = This page updates itself. You can also load it again.
+progress-reload = Load again
+progress-retry = Run the analysis again
+progress-again = Run the analysis again
+progress-steps = Steps of the analysis
+step-stored = Files stored
+step-read = Documents read
+step-labs = Laboratory
+step-imaging = Imaging
+step-insights = Summary
+step-state-waiting = waiting
+step-state-running = in progress
+step-state-done = done
+step-state-failed = failed
+step-state-skipped = not needed
+reason-unknown = The reason is not known.
+reason-too-many-attempts = The analysis failed several times in a row. Run it again; if it keeps failing, tell the person who runs this server.
+reason-timed-out = The analysis took longer than allowed.
+
+summary-title = Summary
+summary-key-findings = Key findings
+summary-context = Patient context
+soap-title = SOAP note
+soap-subjective = Subjective
+soap-objective = Objective
+soap-assessment = Assessment
+soap-plan = Plan
+soap-empty = Nothing to report from the documents given.
+diagnosis-title = Diagnosis
+diagnosis-none = Not enough information to suggest a diagnosis
+diagnosis-primary = Leading hypothesis
+diagnosis-alternatives = Other hypotheses
+diagnosis-code = ICD-10 code
+diagnosis-criteria = Criteria met: { $met } of { $total }
+diagnosis-for = For
+diagnosis-against = Against
+diagnosis-missing = Missing to decide
+diagnosis-no-against = Nothing to the contrary was found in the documents read.
+confidence-label = Confidence
+confidence-none = not assessed
+confidence-percent = { $percent }%
+
+labs-title = Laboratory
+labs-caption = Results read from the reports
+labs-empty = No laboratory result was read.
+labs-name = Test
+labs-value = Result
+labs-unit = Unit
+labs-flag = Position
+labs-range = Printed range
+labs-source = Source
+labs-scroll = Table of results, scrolls sideways
+lab-no-range = not printed
+lab-printed-flag = Printed: { $flag }
+lab-previous = Earlier: { $values }
+lab-sampled = Sampled: { DATETIME($when, dateStyle: "medium") }
+flag-low = Below range
+flag-high = Above range
+flag-within = Within range
+flag-none = Not classified
+flag-check = Check the source
+flag-critical-low = Critical, low
+flag-critical-high = Critical, high
+flag-critical-within = Critical
+flag-critical-none = Critical, verify
+
+imaging-title = Imaging
+imaging-empty = There is no imaging document in this case.
+imaging-not-interpreted = Image stored and displayed; not interpreted.
+imaging-images = Images
+files-title = Files
+files-empty = No file is attached.
+category-lab = Laboratory
+category-radiology = Imaging
+file-facts = { $category } · { NUMBER($megabytes, maximumFractionDigits: 2) } MB
+file-facts-pages = { $pages ->
+    [one] { $category } · { $pages } page · { NUMBER($megabytes, maximumFractionDigits: 2) } MB
+   *[other] { $category } · { $pages } pages · { NUMBER($megabytes, maximumFractionDigits: 2) } MB
+}
+
+evidence-case-text = Clinician’s text
+evidence-page = p. { $page }
+evidence-line = p. { $page }, l. { $line }
+evidence-open-page = See the source: { $file }, page { $page }
+evidence-open-line = See the source: { $file }, page { $page }, line { $line }
+
+page-title = { $file }, page { $page }
+page-back = Back to the case
+page-position = { $pages ->
+    [one] Only page
+   *[other] Page { $page } of { $pages }
+}
+page-previous = Previous page
+page-next = Next page
+page-turn = Pages of the file
+page-text = Page { $page } of { $file }, as a picture
+image-text = Image { $file }
+page-marked = Highlighted passage
+page-statement = Statement of the draft
+page-others = Also taken from this page
+page-nothing = The draft quotes nothing from this page.
+page-original = Open the original file
+image-warning-title = Not for primary diagnosis
+image-warning-text = Image stored and displayed; not interpreted. This is not a diagnostic display.
