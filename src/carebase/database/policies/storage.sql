@@ -13,6 +13,11 @@ create policy objects_worker_reads on storage.objects for select to care_worker
 
 create policy uploads_own on storage.uploads for all to authenticated
     using (owner = (select auth.uid())) with check (owner = (select auth.uid()));
--- `for update skip locked` asks for all three verbs.
-create policy uploads_sweeper_clears on storage.uploads for all to care_queue using (expires_at < now());
-create policy trash_sweeper_clears on storage.trash for all to care_queue using (after < now());
+-- `for update skip locked` asks for reading, updating and deleting. The comparison with the bytes reads every key.
+create policy uploads_sweeper_reads on storage.uploads for select to care_queue using (true);
+create policy uploads_sweeper_locks on storage.uploads for update to care_queue using (expires_at < now());
+create policy uploads_sweeper_clears on storage.uploads for delete to care_queue using (expires_at < now());
+create policy trash_sweeper_reads on storage.trash for select to care_queue using (true);
+create policy trash_sweeper_adds on storage.trash for insert to care_queue with check (after < now());
+create policy trash_sweeper_clears on storage.trash for delete to care_queue using (after < now());
+create policy objects_sweeper_compares on storage.objects for select to care_queue using (true);

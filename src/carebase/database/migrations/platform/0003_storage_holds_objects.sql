@@ -21,13 +21,15 @@ create table storage.objects (
     owner_id text,
     metadata jsonb not null default '{}',
     user_metadata jsonb,
-    version text not null,
+    -- Two rows never share bytes: removing one would take the other's.
+    version text not null unique,
     path_tokens text[] generated always as (string_to_array(name, '/')) stored,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     last_accessed_at timestamptz not null default now(),
     unique (bucket_id, name)
 );
+create index objects_owner_latest on storage.objects (owner, created_at);
 comment on table storage.objects is 'One row per stored file; `version` is the immutable key its bytes lie under.';
 comment on column storage.objects.metadata is 'size (bytes), mimetype, sha256 (hex), eTag.';
 
@@ -35,7 +37,7 @@ create table storage.uploads (
     key uuid primary key default gen_random_uuid(),
     owner uuid,
     created_at timestamptz not null default now(),
-    expires_at timestamptz not null
+    expires_at timestamptz not null default now() + interval '1 hour'
 );
 create index uploads_expiry on storage.uploads (expires_at);
 comment on table storage.uploads is 'Committed before bytes are written under the key; the sweeper removes what was never finished.';
@@ -54,9 +56,12 @@ alter table storage.trash enable row level security;
 grant select on storage.buckets to authenticated, service_role, care_worker;
 grant select, insert, update, delete on storage.objects to authenticated, service_role;
 grant select on storage.objects to care_worker;
-grant insert, select, delete on storage.uploads to authenticated;
+-- Nobody names the key or the time: a chosen key could have another object's bytes swept.
+grant insert (owner), select, delete on storage.uploads to authenticated;
 grant select, update, delete on storage.uploads to care_queue;
-grant select, update, delete on storage.trash to care_queue;
+grant select, insert, delete on storage.trash to care_queue;
+-- What the comparison of rows and bytes needs, without names.
+grant select (version, metadata) on storage.objects to care_queue;
 
 insert into storage.buckets (id, name, public, file_size_limit)
 values ('labdocs', 'labdocs', false, 26214400);
