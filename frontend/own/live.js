@@ -35,6 +35,14 @@ class CaseProgress extends HTMLElement {
     this.wait = Math.min(this.wait * 1.5, 15000);
   }
 
+  show(block) {
+    // The sentence that a screen reader announces stays in place and only changes its words.
+    const [now, freshNow] = [this.querySelector("[data-now]"), block.querySelector("[data-now]")];
+    if (now && freshNow && now.textContent !== freshNow.textContent) now.textContent = freshNow.textContent;
+    const [steps, freshSteps] = [this.querySelector("ol"), block.querySelector("ol")];
+    if (steps && freshSteps && steps.innerHTML !== freshSteps.innerHTML) steps.innerHTML = freshSteps.innerHTML;
+  }
+
   async refresh() {
     if (this.busy) return;
     this.busy = true;
@@ -53,7 +61,7 @@ class CaseProgress extends HTMLElement {
         window.location.reload();
         return;
       }
-      this.replaceChildren(...block.childNodes);
+      this.show(block);
     } catch {
       // No network just now: the timer below asks again.
     } finally {

@@ -132,7 +132,8 @@ class StepRow:
 
     name: str
     state: StepState
-    state_text: str
+    in_words: str
+    """Name and state as one sentence."""
     reason: str | None
 
 
@@ -142,6 +143,8 @@ class ProgressView:
 
     status: views.StatusMark
     steps: tuple[StepRow, ...]
+    now: str
+    """What is being done just now, as a sentence."""
     failure: str | None
     fragment_address: str
     events_address: str
@@ -229,9 +232,12 @@ def progress_view(t: Reader, *, case: Case, steps: Sequence[Step]) -> ProgressVi
     failure = None
     if status.kind == "failed":
         failure = reason_in_words(t, case.failure_reason)
+    rows = tuple(_step_row(t, name, heard.get(name)) for name in STEPS)
+    running = next((row.name for row in rows if row.state == "running"), None)
     return ProgressView(
         status=status,
-        steps=tuple(_step_row(t, name, heard.get(name)) for name in STEPS),
+        steps=rows,
+        now=t("progress-queued") if running is None else t("progress-now", step=running),
         failure=failure,
         fragment_address=f"/cases/{case.case_id}/progress",
         events_address=f"/api/cases/{case.case_id}/events",
@@ -245,7 +251,7 @@ def _step_row(t: Reader, name: str, step: Step | None) -> StepRow:
     return StepRow(
         name=t(f"step-{name}"),
         state=state,
-        state_text=t(f"step-state-{state}"),
+        in_words=t("step-and-state", step=t(f"step-{name}"), state=t(f"step-state-{state}")),
         reason=None if step is None or state != "failed" else reason_in_words(t, step.reason),
     )
 
@@ -420,12 +426,12 @@ def _sampled(t: Reader, sample_time: str | None) -> str | None:
 
 def _file_row(t: Reader, case_id: str, file: CaseFile) -> FileRow:
     pages = file.page_count
-    megabytes = file.file_size / views.BYTES_OF_MEGABYTE
+    size = size_in_words(t, file.file_size)
     category = t(f"category-{'radiology' if file.file_category == 'radiology' else 'lab'}")
     facts = (
-        t("file-facts", category=category, megabytes=megabytes)
+        t("file-facts", category=category, size=size)
         if pages is None
-        else t("file-facts-pages", category=category, megabytes=megabytes, pages=pages)
+        else t("file-facts-pages", category=category, size=size, pages=pages)
     )
     return FileRow(
         address=page_address(case_id, file_id=file.file_id, page=1),
@@ -433,6 +439,14 @@ def _file_row(t: Reader, case_id: str, file: CaseFile) -> FileRow:
         facts=facts,
         is_image=is_image(file.file_type),
     )
+
+
+def size_in_words(t: Reader, size: int) -> str:
+    """A size in kilobytes below a tenth of a megabyte, else in megabytes; never zero."""
+    megabytes = size / views.BYTES_OF_MEGABYTE
+    if megabytes < 0.1:
+        return t("size-kilobytes", size=max(1, round(size / 1024)))
+    return t("size-megabytes", size=round(megabytes, 1))
 
 
 def is_image(file_type: str) -> bool:

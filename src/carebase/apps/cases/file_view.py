@@ -19,6 +19,16 @@ from carebase.web.messages import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherLine:
+    """Something else that the draft takes from this page."""
+
+    text: str
+    address: str
+    place: str
+    """The line in short; empty where it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileView:
     """One page (or frame) of a file."""
 
@@ -34,7 +44,7 @@ class FileView:
     """The statement that was followed here."""
     quotes: tuple[str, ...]
     """The marked words of this page, one entry a line."""
-    others: tuple[StatementView, ...]
+    others: tuple[OtherLine, ...]
     """Everything else that the draft takes from this page."""
     previous_address: str | None
     next_address: str | None
@@ -73,7 +83,11 @@ def file_view(
         is_image=image,
         statement=None if said is None else pointing.statement(said),
         quotes=() if said is None else tuple(place.quote for place in places_on(said, file.file_id, page=page)),
-        others=pointing.statements([one for one in here if said is None or one.id != said.id]),
+        others=tuple(
+            _other(t, one, address=address, place=places_on(one, file.file_id, page=page)[0])
+            for one in here
+            if said is None or one.id != said.id
+        ),
         previous_address=_turn(case_id, file, page=page - 1, mark=kept),
         next_address=_turn(case_id, file, page=page + 1, mark=kept),
         position=t("page-position", page=page, pages=pages),
@@ -97,9 +111,22 @@ def places_on(said: results.Said, file_id: str, *, page: int) -> list[results.Pl
     return [place for place in said.places if place.file == file_id and place.page == page]
 
 
+def _other(t: Reader, said: results.Said, *, address: str, place: results.Place) -> OtherLine:
+    return OtherLine(
+        text=said.text,
+        address=address + Mark(said.id, place.line).query,
+        place="" if place.line is None else t("page-line", line=str(place.line)),
+    )
+
+
 def _on_page(result: results.Result, *, file_id: str, page: int) -> list[results.Said]:
-    found = {said.id: said for said in result.statements() if places_on(said, file_id, page=page)}
-    return list(found.values())
+    # The same words from the same line are said in several sections; once is enough here.
+    found = {
+        (said.text, places[0].line): said
+        for said in result.statements()
+        if said.id and (places := places_on(said, file_id, page=page))
+    }
+    return sorted(found.values(), key=lambda said: places_on(said, file_id, page=page)[0].line or 0)
 
 
 def _turn(case_id: str, file: CaseFile, *, page: int, mark: Mark | None) -> str | None:

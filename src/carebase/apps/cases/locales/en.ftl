@@ -135,6 +135,9 @@ step-read = Documents read
 step-labs = Laboratory
 step-imaging = Imaging
 step-insights = Summary
+step-and-state = { $step }: { $state }
+progress-now = Current step: { $step }
+progress-queued = Waiting: the analysis starts in a moment.
 step-state-waiting = waiting
 step-state-running = in progress
 step-state-done = done
@@ -163,16 +166,14 @@ diagnosis-for = For
 diagnosis-against = Against
 diagnosis-missing = Missing to decide
 diagnosis-no-against = Nothing to the contrary was found in the documents read.
-confidence-label = Confidence
-confidence-none = not assessed
-confidence-percent = { $percent }%
+confidence-none = Confidence: not assessed
+confidence-percent = Confidence: { $percent }%
 
 labs-title = Laboratory
 labs-caption = Results read from the reports
 labs-empty = No laboratory result was read.
 labs-name = Test
 labs-value = Result
-labs-unit = Unit
 labs-flag = Position
 labs-range = Printed range
 labs-source = Source
@@ -199,10 +200,12 @@ files-title = Files
 files-empty = No file is attached.
 category-lab = Laboratory
 category-radiology = Imaging
-file-facts = { $category } · { NUMBER($megabytes, maximumFractionDigits: 2) } MB
+size-kilobytes = { NUMBER($size, maximumFractionDigits: 0) } kB
+size-megabytes = { NUMBER($size, minimumFractionDigits: 1, maximumFractionDigits: 1) } MB
+file-facts = { $category } · { $size }
 file-facts-pages = { $pages ->
-    [one] { $category } · { $pages } page · { NUMBER($megabytes, maximumFractionDigits: 2) } MB
-   *[other] { $category } · { $pages } pages · { NUMBER($megabytes, maximumFractionDigits: 2) } MB
+    [one] { $category } · { $pages } page · { $size }
+   *[other] { $category } · { $pages } pages · { $size }
 }
 
 evidence-case-text = Clinician’s text
@@ -224,6 +227,7 @@ page-text = Page { $page } of { $file }, as a picture
 image-text = Image { $file }
 page-marked = Highlighted passage
 page-statement = Statement of the draft
+page-line = l. { $line }
 page-others = Also taken from this page
 page-nothing = The draft quotes nothing from this page.
 page-original = Open the original file

@@ -132,6 +132,9 @@ step-read = Documents lus
 step-labs = Laboratoire
 step-imaging = Imagerie
 step-insights = Synthèse
+step-and-state = { $step } : { $state }
+progress-now = Étape en cours : { $step }
+progress-queued = En attente : l’analyse commence dans un instant.
 step-state-waiting = en attente
 step-state-running = en cours
 step-state-done = fait
@@ -160,16 +163,14 @@ diagnosis-for = En faveur
 diagnosis-against = Contre
 diagnosis-missing = Manque pour trancher
 diagnosis-no-against = Rien de contraire n’a été trouvé dans les documents lus.
-confidence-label = Confiance
-confidence-none = non évaluée
-confidence-percent = { $percent } %
+confidence-none = Confiance : non évaluée
+confidence-percent = Confiance : { $percent } %
 
 labs-title = Laboratoire
 labs-caption = Résultats lus sur les comptes rendus
 labs-empty = Aucun résultat de laboratoire n’a été lu.
 labs-name = Analyse
 labs-value = Résultat
-labs-unit = Unité
 labs-flag = Position
 labs-range = Intervalle imprimé
 labs-source = Source
@@ -196,10 +197,12 @@ files-title = Fichiers
 files-empty = Aucun fichier joint.
 category-lab = Laboratoire
 category-radiology = Imagerie
-file-facts = { $category } · { NUMBER($megabytes, maximumFractionDigits: 2) } Mo
+size-kilobytes = { NUMBER($size, maximumFractionDigits: 0) } ko
+size-megabytes = { NUMBER($size, minimumFractionDigits: 1, maximumFractionDigits: 1) } Mo
+file-facts = { $category } · { $size }
 file-facts-pages = { $pages ->
-    [one] { $category } · { $pages } page · { NUMBER($megabytes, maximumFractionDigits: 2) } Mo
-   *[other] { $category } · { $pages } pages · { NUMBER($megabytes, maximumFractionDigits: 2) } Mo
+    [one] { $category } · { $pages } page · { $size }
+   *[other] { $category } · { $pages } pages · { $size }
 }
 
 evidence-case-text = Texte du clinicien
@@ -221,6 +224,7 @@ page-text = Page { $page } de { $file }, en image
 image-text = Image { $file }
 page-marked = Passage surligné
 page-statement = Affirmation du brouillon
+page-line = l. { $line }
 page-others = Aussi tiré de cette page
 page-nothing = Le brouillon ne cite rien de cette page.
 page-original = Ouvrir le fichier d’origine
