@@ -10,6 +10,7 @@ the answer, and a socket from which the request is read and to which the verdict
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gc
 import os
@@ -24,7 +25,7 @@ from typing import Final, NoReturn, assert_never
 import orjson
 
 from carebase import errors
-from carebase.documents import confine, dicom, drawing, images, pdf, plain, wire
+from carebase.documents import confine, dicom, drawing, images, kinds, pdf, plain, wire
 from carebase.documents.limits import Limits
 from carebase.documents.text import Document, Kind
 from carebase.documents.unreadable import Reason, UnreadableFile
@@ -77,6 +78,8 @@ def main(control: socket.socket) -> None:
 
 def _preload() -> None:
     """Imports and warms everything a child may use: a child cannot open a file to import it."""
+    for encoding in (*kinds.ENCODINGS, *dicom.ENCODINGS):
+        codecs.lookup(encoding)
     images.preload()
     dicom.preload()
     sheet = plain.read("Hémoglobine 13,2\n".encode(), kind=Kind.TEXT, limits=Limits()).pages[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from typing import Any, Final
@@ -16,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 import PIL.Image
 import pydicom
-from pydicom import config, uid
+from pydicom import charset, config, uid
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.pixels import utils as stored
 from pydicom.pixels.decoders import base as decoders
@@ -26,6 +27,9 @@ from carebase.documents import grey, images, metadata
 from carebase.documents.limits import Limits
 from carebase.documents.text import Document, Image, Kind
 from carebase.documents.unreadable import Reason, UnreadableFile
+
+ENCODINGS: Final = tuple(sorted(set(charset.python_encoding.values())))
+"""Python's names of the character sets that a DICOM file may use."""
 
 # What pydicom raises on bytes that are no data set; it promises no family of its own.
 _BROKEN: Final = (
@@ -45,6 +49,12 @@ _BROKEN: Final = (
     OverflowError,
     LookupError,
 )
+# Functional group macros of PS3.3 C.7.6.16 whose values plain images carry at their top level.
+_FRAME_MACROS: Final = {
+    "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction"),
+    "PixelValueTransformationSequence": ("RescaleSlope", "RescaleIntercept"),
+    "PixelMeasuresSequence": ("PixelSpacing", "SliceThickness"),
+}
 _DEFLATED: Final = (uid.DeflatedExplicitVRLittleEndian,)
 
 
@@ -59,12 +69,13 @@ def read(content: bytes, *, limits: Limits) -> Document:
     """
     dataset = _dataset(content, limits=limits)
     width, height, frames = _size(dataset)
-    warnings = list(_pixel_warnings(dataset, limits=limits))
+    _take_frame_values(dataset, 1)
+    said = metadata.kept(_said(dataset))
     return Document(
         kind=Kind.DICOM,
-        image=Image(width=width, height=height, frames=frames, metadata=metadata.kept(_said(dataset))),
+        image=Image(width=width, height=height, frames=frames, metadata=said),
         page_count=frames,
-        warnings=tuple(warnings),
+        warnings=tuple(_pixel_warnings(dataset, limits=limits)),
     )
 
 
@@ -80,6 +91,7 @@ def draw(content: bytes, *, frame: int, scale: float, limits: Limits) -> tuple[P
         raise errors.NotFound
     if not _is_decodable(dataset):
         raise UnreadableFile(Reason.PIXELS_NOT_DECODABLE)
+    _take_frame_values(dataset, frame)
     try:
         shown = grey.shown(_pixels(dataset, frame, limits=limits), dataset)
     except _BROKEN as broken:
@@ -102,7 +114,10 @@ def _dataset(content: bytes, *, limits: Limits) -> Any:
     try:
         if has_preamble:
             _refuse_inflation(content, limits=limits)
-        dataset = pydicom.dcmread(io.BytesIO(content), force=not has_preamble)
+        with warnings.catch_warnings():
+            # What is cut off is seen by what is missing; the library's warnings quote values.
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(io.BytesIO(content), force=not has_preamble)
         if not has_preamble and not any(tag in dataset for tag in ("SOPClassUID", "Modality", "Rows")):
             raise UnreadableFile(Reason.NOT_DICOM)
     except _BROKEN as broken:
@@ -152,6 +167,21 @@ def _size(dataset: Any) -> tuple[int, int, int]:
     return max(0, width), max(0, height), frames
 
 
+def _take_frame_values(dataset: Any, frame: int) -> None:
+    """Puts what an enhanced image says of `frame` in its functional groups where other images say it."""
+    try:
+        groups = [*(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]]
+        groups += (dataset.get("PerFrameFunctionalGroupsSequence") or [])[frame - 1 : frame]
+        for group in groups:
+            for macro, keywords in _FRAME_MACROS.items():
+                for item in (group.get(macro) or [])[:1]:
+                    for keyword in keywords:
+                        if keyword in item:
+                            dataset[keyword] = item[keyword]
+    except _BROKEN as broken:
+        raise UnreadableFile(Reason.DAMAGED) from broken
+
+
 def _said(dataset: Any) -> Iterator[tuple[str, str]]:
     for keyword in metadata.KEPT:
         source = dataset.file_meta if keyword == "TransferSyntaxUID" else dataset
@@ -162,12 +192,15 @@ def _said(dataset: Any) -> Iterator[tuple[str, str]]:
             continue
         if value is None:
             continue
-        if isinstance(value, uid.UID):
-            yield keyword, value.name
-        elif isinstance(value, pydicom.multival.MultiValue):
-            yield keyword, "\\".join(map(str, value))
-        else:
-            yield keyword, str(value)
+        parts = value if isinstance(value, pydicom.multival.MultiValue) else [value]
+        yield keyword, "\\".join(map(_printed, parts))
+
+
+def _printed(value: Any) -> str:
+    if isinstance(value, uid.UID):
+        return value.name
+    # Decimal strings differ by writer ("40", "40.0"); a float's digits are more than any of them has.
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def _pixel_warnings(dataset: Any, *, limits: Limits) -> Iterator[str]:

@@ -21,6 +21,7 @@ JPEG_SIGNATURE: Final = b"\xff\xd8\xff"
 PDF_SIGNATURE: Final = b"%PDF-"
 # Viewers accept a PDF header anywhere in the first 1024 bytes (PDF 1.7, implementation note 13).
 PDF_HEADER_WITHIN: Final = 1024
+ENCODINGS: Final = ("utf-8", "utf-8-sig", "cp1252")
 DELIMITERS: Final = (";", "\t", ",")
 _SAMPLE_ROWS: Final = 50
 _MOST_HIGH_BYTES: Final = 0.3

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import atexit
 import functools
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
+from carebase import errors
 from carebase.documents import wire, zygote
 from carebase.documents.limits import Limits
 from carebase.documents.text import Box, Document, Kind
@@ -66,9 +68,13 @@ class Reader:
         Raises:
             UnreadableFile: it cannot be read; `reason` says why.
             errors.NotFound: there is no such page.
+            errors.Invalid: scale or highlight are not usable numbers.
             errors.Unavailable: the reading process cannot be kept running.
             OSError: there is no such file, or it may not be opened.
         """
+        corners = () if highlight is None else (highlight.x0, highlight.y0, highlight.x1, highlight.y1)
+        if not (scale > 0 and all(map(math.isfinite, (scale, *corners)))):
+            raise errors.Invalid(details="The scale is a positive number and the highlight a box.")
         request = wire.Request(kind=kind, limits=self._limits, page=page, scale=scale, highlight=highlight)
         return await self._asked(path, request, wire.unpack_png)
 

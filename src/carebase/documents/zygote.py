@@ -213,7 +213,7 @@ def _collected(answer: int, line: socket.socket, *, request: wire.Request) -> tu
         if left <= 0:
             return None
         for descriptor, _ in watch.poll(left * 1000):
-            chunk = os.read(descriptor, _CHUNK)
+            chunk = _read(descriptor)
             if not chunk:
                 watch.unregister(descriptor)
                 open_ends.discard(descriptor)
@@ -226,6 +226,14 @@ def _collected(answer: int, line: socket.socket, *, request: wire.Request) -> tu
             else:
                 verdict += chunk
     return (b"".join(chunks), orjson.loads(verdict)) if verdict else None
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, _CHUNK)
+    except ConnectionResetError:
+        # The keeper died before it took the request from its socket: an end like any other.
+        return b""
 
 
 def _judged(answer: bytes, verdict: dict[str, object], *, request: wire.Request) -> bytes:
