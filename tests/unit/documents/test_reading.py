@@ -13,7 +13,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-import pytest_asyncio
 from PIL import Image
 from pydicom import uid
 from pydicom.dataset import FileDataset, FileMetaDataset
@@ -26,11 +25,11 @@ from carebase.documents.text import Box, Kind
 from carebase.documents.unreadable import Reason, UnreadableFile
 
 
-@pytest_asyncio.fixture
-async def reader() -> AsyncIterator[reading.Reader]:
+@pytest.fixture(scope="module")
+def reader() -> Iterator[reading.Reader]:
     reader = reading.Reader()
     yield reader
-    await reader.close()
+    asyncio.run(reader.close())
 
 
 @contextlib.asynccontextmanager
@@ -107,12 +106,13 @@ def a_radiograph() -> FileDataset:
     return dataset
 
 
-def warm_processes() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "carebase.documents.child" in " ".join(child.cmdline())]
+def warm_process(reader: reading.Reader) -> psutil.Process:
+    assert reader._zygote.pid is not None
+    return psutil.Process(reader._zygote.pid)
 
 
-def reading_processes() -> list[psutil.Process]:
-    return [child for warm in warm_processes() for child in warm.children()]
+def reading_processes(reader: reading.Reader) -> list[psutil.Process]:
+    return warm_process(reader).children()
 
 
 def descriptors_of(child: psutil.Process) -> set[int]:
@@ -125,9 +125,9 @@ def limits_of(child: psutil.Process) -> dict[str, list[str]]:
     return {line[:26].strip(): line[26:].split()[:2] for line in lines}
 
 
-async def until_reading(count: int = 1) -> None:
+async def until_reading(reader: reading.Reader) -> None:
     for _ in range(200):
-        if len(reading_processes()) >= count:
+        if reader._zygote.pid is not None and reading_processes(reader):
             return
         await asyncio.sleep(0.01)
     raise AssertionError("nothing is being read")
@@ -255,7 +255,7 @@ async def test_a_file_that_takes_too_long_is_given_up(endless: Path, report: Pat
         assert await reason_of(reader, endless) is Reason.TIMED_OUT
         assert time.monotonic() - begun < 2
         assert await reads_well(reader, report)
-        assert reading_processes() == []
+        assert reading_processes(reader) == []
 
 
 async def test_no_more_files_are_read_at_once_than_allowed(endless: Path) -> None:
@@ -263,7 +263,7 @@ async def test_no_more_files_are_read_at_once_than_allowed(endless: Path) -> Non
         tasks = [asyncio.create_task(reason_of(reader, endless)) for _ in range(4)]
         most = 0
         while not all(task.done() for task in tasks):
-            most = max(most, len(reading_processes()))
+            most = max(most, len(reading_processes(reader)))
             await asyncio.sleep(0.02)
         assert [task.result() for task in tasks] == [Reason.TIMED_OUT] * 4
         assert most == 2
@@ -279,27 +279,27 @@ async def test_many_files_at_once_each_get_their_own_answer(reader: reading.Read
 
 async def test_a_cancelled_reading_ends_its_process(reader: reading.Reader, endless: Path, report: Path) -> None:
     task = asyncio.create_task(reader.read(endless, kind=Kind.PDF))
-    await until_reading()
+    await until_reading(reader)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await reads_well(reader, report)
-    assert reading_processes() == []
+    assert reading_processes(reader) == []
 
 
 async def test_a_killed_warm_process_is_replaced(reader: reading.Reader, report: Path) -> None:
     assert await reads_well(reader, report)
-    [warm] = warm_processes()
+    warm = warm_process(reader)
     warm.kill()
     assert await reads_well(reader, report)
-    assert warm_processes() != [warm]
+    assert warm_process(reader) != warm
 
 
 async def test_a_file_whose_warm_process_is_killed_meanwhile_is_read_again(endless: Path) -> None:
     async with a_reader(seconds=2) as reader:
         task = asyncio.create_task(reason_of(reader, endless))
-        await until_reading()
-        [warm], [child] = warm_processes(), reading_processes()
+        await until_reading(reader)
+        warm, [child] = warm_process(reader), reading_processes(reader)
         warm.kill()
         assert await task is Reason.TIMED_OUT
         assert not child.is_running()
@@ -307,15 +307,15 @@ async def test_a_file_whose_warm_process_is_killed_meanwhile_is_read_again(endle
 
 async def test_a_child_killed_by_the_kernel_was_too_large(reader: reading.Reader, endless: Path) -> None:
     task = asyncio.create_task(reason_of(reader, endless))
-    await until_reading()
-    reading_processes()[0].kill()
+    await until_reading(reader)
+    reading_processes(reader)[0].kill()
     assert await task is Reason.TOO_LARGE
 
 
 async def test_a_child_that_crashes_had_a_damaged_file(reader: reading.Reader, endless: Path, report: Path) -> None:
     task = asyncio.create_task(reason_of(reader, endless))
-    await until_reading()
-    reading_processes()[0].send_signal(signal.SIGSEGV)
+    await until_reading(reader)
+    reading_processes(reader)[0].send_signal(signal.SIGSEGV)
     assert await task is Reason.DAMAGED
     assert await reads_well(reader, report)
 
@@ -323,8 +323,9 @@ async def test_a_child_that_crashes_had_a_damaged_file(reader: reading.Reader, e
 async def test_closing_leaves_no_process(report: Path) -> None:
     async with a_reader() as reader:
         assert await reads_well(reader, report)
-        assert len(warm_processes()) == 1
-    assert warm_processes() == []
+        warm = warm_process(reader)
+        assert warm.is_running()
+    assert not warm.is_running()
 
 
 async def test_a_missing_file_is_the_callers_mistake(reader: reading.Reader, tmp_path: Path) -> None:
@@ -339,8 +340,8 @@ async def test_what_is_not_a_file_is_not_waited_for(reader: reading.Reader, tmp_
 
 async def test_a_child_holds_nothing_but_its_file_and_its_answer(reader: reading.Reader, endless: Path) -> None:
     task = asyncio.create_task(reader.read(endless, kind=Kind.PDF))
-    await until_reading()
-    [child] = reading_processes()
+    await until_reading(reader)
+    [child] = reading_processes(reader)
     try:
         assert descriptors_of(child) <= {0, 1, 2, 3, 4}
         told = limits_of(child)
@@ -356,8 +357,8 @@ async def test_a_child_holds_nothing_but_its_file_and_its_answer(reader: reading
 
 async def test_the_warm_process_does_not_know_our_secrets(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWT_SECRET", "canary")
-    async with a_reader():
-        [warm] = warm_processes()
+    async with a_reader() as reader:
+        warm = warm_process(reader)
         assert "JWT_SECRET" not in warm.environ()
 
 
