@@ -118,13 +118,19 @@ def copy(source: Path, *, target: Path) -> None:
     for libraries in (package.with_name(f"{PACKAGE}.libs"), package / ".dylibs"):
         if libraries.is_dir():
             shutil.copytree(libraries, fresh / libraries.relative_to(package.parent), symlinks=True)
-    for directory, _, files in os.walk(fresh):
+    for directory, _, names in os.walk(fresh):
         Path(directory).chmod(0o755)
-        for name in files:
-            file = Path(directory, name)
-            if not file.is_symlink():
-                file.chmod(0o755 if file.stat().st_mode & 0o100 else 0o644)
-    # A rename that survives a power cut must not lead to files that did not.
-    os.sync()
+        for name in names:
+            _settle(Path(directory, name))
+        ownership.sync_directory(Path(directory))
     fresh.replace(target)
     ownership.sync_directory(target.parent)
+
+
+def _settle(file: Path) -> None:
+    if file.is_symlink():
+        return
+    file.chmod(0o755 if file.stat().st_mode & 0o100 else 0o644)
+    # The rename that follows must not survive a power cut without the content.
+    with file.open("rb") as content:
+        os.fsync(content.fileno())

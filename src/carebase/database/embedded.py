@@ -219,8 +219,9 @@ class Embedded:
                 with suppress(OSError):
                     place.sockets.rmdir()
         finally:
-            if self._child is not None:
-                self._child.poll()  # Reaps it.
+            if (child := self._child) is not None:
+                # A process that ends is gone from view a moment before it can be reaped.
+                await _happens(lambda: child.poll() is not None, within=1)
             self._pid = self._child = None
             place.lock.release()
 

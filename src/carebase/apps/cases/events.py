@@ -39,7 +39,10 @@ async def of_case(request: Request, identity: Identity, case_id: CaseId) -> Asyn
                     case = await cases.read(session, case_id)
                     steps = await insights.steps(session, case_id)
             except errors.CareError as error:
-                yield _event("error", {"code": error.code, "message": error.message, "request_id": requests.request_id_of(request)})
+                yield _event(
+                    "error",
+                    {"code": error.code, "message": error.message, "request_id": requests.request_id_of(request)},
+                )
                 return
             for step in steps:
                 told = {"step": step.step, "state": step.state, "reason": step.reason, "at": step.at.isoformat()}

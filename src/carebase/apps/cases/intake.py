@@ -80,9 +80,7 @@ async def _take_file(arrived: Arrived, part: Part, *, store: Store, identity: Id
     except errors.CareError:
         await store.discard(received)
         raise
-    arrived.files.append(
-        NewFile(name=part.filename, category=FILE_FIELDS[part.name], kind=kind, received=received)
-    )
+    arrived.files.append(NewFile(name=part.filename, category=FILE_FIELDS[part.name], kind=kind, received=received))
 
 
 def checked(shape: type[Body], values: Mapping[str, Any]) -> Body:

@@ -77,9 +77,7 @@ async def create_case(request: Request, identity: SignedInIdentity, key: KeyHead
     return await _open(request, identity, key=key, ignored=frozenset({"user_id", "case_id"}))
 
 
-async def _open(
-    request: Request, identity: SignedInIdentity, *, key: str | None, ignored: frozenset[str]
-) -> Response:
+async def _open(request: Request, identity: SignedInIdentity, *, key: str | None, ignored: frozenset[str]) -> Response:
     store = request.app.state.store
     if request.headers.get("content-type", "").startswith("application/json"):
         arrived = intake.Arrived()
@@ -253,9 +251,7 @@ async def download_file(request: Request, session: ReadSession, case_id: str, fi
 @router.post("/{case_id}/files/{file_id}/confirmation", status_code=202, response_model=bodies.CaseOut)
 async def confirm_file(request: Request, session: RequestSession, case_id: str, file_id: str) -> bodies.CaseOut:
     """Answer the wrong-patient warning: this file is of this patient. The case is analysed again."""
-    await files.confirm(
-        session, CaseId(case_id), FileId(file_id), request_id=requests.request_id_of(request)
-    )
+    await files.confirm(session, CaseId(case_id), FileId(file_id), request_id=requests.request_id_of(request))
     return bodies.CaseOut.of(await cases.read(session, CaseId(case_id)))
 
 
@@ -263,9 +259,7 @@ async def confirm_file(request: Request, session: RequestSession, case_id: str, 
 async def analyse_again(request: Request, session: RequestSession, case_id: str) -> bodies.CaseOut:
     """Analyse a case again; 409 while it is in work."""
     await _check_running(request, session)
-    case = await cases.analyse_again(
-        session, CaseId(case_id), request_id=requests.request_id_of(request)
-    )
+    case = await cases.analyse_again(session, CaseId(case_id), request_id=requests.request_id_of(request))
     return bodies.CaseOut.of(case)
 
 
@@ -334,5 +328,3 @@ def _today() -> Any:
 
 def _aware(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
-
-

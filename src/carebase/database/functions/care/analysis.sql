@@ -135,6 +135,15 @@ begin
     return case when found then token end;
 end $$;
 
+-- How long a worker that got no lease should wait: the seconds another one still holds it; null when the work is no
+-- longer wanted (a newer number, a stored result, a deleted case).
+create or replace function private.lease_wait(asked text, number int) returns int
+language sql stable security definer set search_path = ''
+as $$
+    select greatest(1, ceil(extract(epoch from lease_until - now())))::int from public.cases
+     where case_id = asked and analysis_no = number and status = 'processing' and deleted_at is null
+$$;
+
 create or replace function private.extend_lease(token uuid, hold interval) returns boolean
 language plpgsql security definer set search_path = ''
 as $$
@@ -204,5 +213,5 @@ drop trigger if exists case_steps_tell on public.case_steps;
 create trigger case_steps_tell after update on public.case_steps for each row execute function private.tell_progress();
 
 grant execute on function private.discard_case(text) to authenticated;
-grant execute on function private.take_lease(text, int, interval), private.extend_lease(uuid, interval),
+grant execute on function private.take_lease(text, int, interval), private.lease_wait(text, int), private.extend_lease(uuid, interval),
     private.release_lease(uuid), private.give_up(text, int, text), private.requeue_forgotten() to care_worker;

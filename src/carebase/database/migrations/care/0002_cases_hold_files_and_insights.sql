@@ -22,6 +22,7 @@ create table public.cases (
     doctor_notes text check (length(doctor_notes) <= 20000),
     status text not null default 'processing' check (status in ('processing', 'completed', 'failed')),
     failure_reason text,
+    critical_count int,
     analysis_no int not null default 1,
     lease_token uuid,
     lease_until timestamptz,
@@ -37,6 +38,7 @@ comment on table public.cases is 'A clinician''s question about one patient, wit
 comment on column public.cases.patient_age is 'Completed years on the day of opening; the birth date, where known, decides.';
 comment on column public.cases.analysis_no is 'Rises with each change of the inputs; only the run of the current number may be published.';
 comment on column public.cases.lease_token is 'Held by the worker that analyses the case now; a publication without it is discarded.';
+comment on column public.cases.critical_count is 'Critical alerts of the latest published run; null before the first.';
 comment on column public.cases.failure_reason is 'A message id of a sentence that a person understands.';
 
 create table public.case_files (
@@ -173,7 +175,7 @@ grant select, insert, delete on public.request_keys to authenticated;
 
 -- The worker: reads the leased case, writes what it found, nothing else.
 grant select on public.cases, public.case_files to care_worker;
-grant update (status, failure_reason, lease_token, lease_until, updated_at) on public.cases to care_worker;
+grant update (status, failure_reason, critical_count, lease_token, lease_until, updated_at) on public.cases to care_worker;
 grant update (ai_summary, page_count) on public.case_files to care_worker;
 grant select, insert on public.insight_runs, public.insight_statements, public.insight_texts to care_worker;
 grant select, insert, update on public.ai_insights, public.case_steps to care_worker;

@@ -66,9 +66,21 @@ create table auth.refresh_tokens (
 create index refresh_tokens_session on auth.refresh_tokens (session_id);
 comment on table auth.refresh_tokens is 'Each is good once; only its hash is kept. Use of a revoked one ends its session.';
 
+create table auth.attempts (
+    account_sha256 bytea not null,
+    address text not null,
+    tries integer not null,
+    last_at timestamptz not null,
+    primary key (account_sha256, address)
+);
+create index attempts_last on auth.attempts (last_at);
+comment on table auth.attempts is 'Passwords tried since the last right one, for each account and address, so that guessing grows slower.';
+comment on column auth.attempts.account_sha256 is 'Of the e-mail address in lower case: addresses without an account are counted alike and not kept.';
+
 alter table auth.users enable row level security;
 alter table auth.identities enable row level security;
 alter table auth.sessions enable row level security;
 alter table auth.refresh_tokens enable row level security;
-grant select, insert, update, delete on auth.users, auth.identities, auth.sessions, auth.refresh_tokens to auth_service;
+alter table auth.attempts enable row level security;
+grant select, insert, update, delete on auth.users, auth.identities, auth.sessions, auth.refresh_tokens, auth.attempts to auth_service;
 grant references on auth.users to care_owner;

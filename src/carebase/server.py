@@ -1,0 +1,219 @@
+"""The composition root: settings → connections → routes → one ASGI application.
+
+Only the command line imports it. What requests share lives on `app.state`, put there once at start.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from carebase import errors
+from carebase.apps.cases import intake, pages, routes
+from carebase.audit.log import ReadGate
+from carebase.auth import routes as auth_routes
+from carebase.auth.tokens import Tokens
+from carebase.database import pool
+from carebase.database.listen import Listener
+from carebase.database.pool import Login, Pools
+from carebase.documents.reading import Reader
+from carebase.observability import Log
+from carebase.settings import Settings
+from carebase.storage.objects import Store
+from carebase.web import failures, headers, static, viewers
+
+API_VERSION: Final = "1.0.0"
+DESCRIPTION: Final = (
+    "Open a case, attach lab PDFs and radiology images, read insights with their evidence. "
+    "Everything a call may see is decided by row policies in PostgreSQL."
+)
+LOG = Log("server")
+
+
+class RequestIds:
+    """ASGI middleware: gives each request an id of ours, for the record, the log and the answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its id and put the id on the answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        await self.app(scope, receive, send_named)
+
+
+def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
+    """The application. `owner_dsn` says where PostgreSQL is; the logins' own passwords are used."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            state = app.state
+            state.pools = await stack.enter_async_context(
+                Pools(owner_dsn=owner_dsn, secret=settings.secret, logins=frozenset(Login) - {Login.CARE_WORKER})
+            )
+            state.gate = await stack.enter_async_context(ReadGate(state.pools[Login.AUDIT_SEALER]))
+            state.store = Store(settings.data / "objects", state.pools)
+            state.reader = Reader()
+            stack.push_async_callback(state.reader.close)
+            state.progress = await stack.enter_async_context(
+                Listener(
+                    pool.conninfo_for(
+                        Login.CARE_QUEUE,
+                        owner_dsn=settings.database_direct_url or owner_dsn,
+                        secret=settings.secret,
+                    ),
+                    channel="case_progress",
+                )
+            )
+            LOG.info("serving", address=settings.address, version=API_VERSION)
+            yield
+            LOG.info("draining")
+
+    app = FastAPI(
+        title="carebase",
+        version=API_VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.api_docs else None,
+    )
+    app.state.settings = settings
+    app.state.tokens = Tokens(
+        settings.secret,
+        issuer=f"{settings.address}/auth/v1",
+        access_token_minutes=settings.access_token_minutes,
+    )
+    names = static.built()
+    app.state.renderer = pages.renderer(names)
+    app.include_router(auth_routes.router)
+    app.include_router(routes.router)
+    # The original service's paths come before the pages, which own the rest of /cases.
+    app.include_router(routes.original)
+    app.include_router(pages.router)
+    if settings.api_docs:
+        app.include_router(viewers.router)
+    app.mount(static.MOUNT, static.mount(), name="static")
+    _add_health(app)
+    _add_refusals(app)
+    app.add_middleware(headers.CarefulHeaders)
+    app.add_middleware(RequestIds)
+    return app
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def ready(request: Request) -> Response:
+        async with request.app.state.pools[Login.AUTHENTICATOR].connection(timeout=3) as connection:
+            await connection.execute("select 1")
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/health", include_in_schema=False)
+    async def health() -> dict[str, str]:
+        return {"status": "ok", "version": API_VERSION}
+
+    @app.get("/", include_in_schema=False)
+    async def first_page() -> Response:
+        return RedirectResponse("/cases", 303)
+
+
+def _add_refusals(app: FastAPI) -> None:
+    def answer(request: Request, error: errors.CareError) -> Response:
+        if failures.wants_page(request):
+            return failures.page(app.state.renderer, request, error)
+        return error_response(request, error)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        if not isinstance(error, errors.CareError):
+            raise error
+        if error.status >= 500:
+            LOG.error("request_failed", cause=error.__cause__ or error, code=error.code, request_id=_id_of(request))
+        return answer(request, error)
+
+    async def not_valid(request: Request, error: Exception) -> Response:
+        if not isinstance(error, RequestValidationError):
+            raise error
+        return answer(request, errors.Invalid(details=intake.fields_at_fault(error)))
+
+    async def not_routed(request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        response = answer(request, _of_status(error.status_code))
+        for name, value in (error.headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    async def broken(request: Request, error: Exception) -> Response:
+        LOG.error("request_broke", cause=error, request_id=_id_of(request))
+        return answer(request, errors.CareError(hint="Tell whoever runs this server the request id."))
+
+    app.add_exception_handler(errors.CareError, refused)
+    app.add_exception_handler(RequestValidationError, not_valid)
+    app.add_exception_handler(HTTPException, not_routed)
+    app.add_exception_handler(Exception, broken)
+
+
+class MethodNotAllowed(errors.CareError):
+    """The address exists, the method does not."""
+
+    code, status, message = "method_not_allowed", 405, "This address does not answer to that method."
+
+
+def _of_status(status: int) -> errors.CareError:
+    match status:
+        case 404:
+            return errors.NotFound()
+        case 405:
+            return MethodNotAllowed()
+        case 413:
+            return errors.TooLarge()
+        case _ if status < 500:
+            return errors.Invalid()
+        case _:
+            return errors.CareError()
+
+
+def error_response(request: Request, error: errors.CareError) -> JSONResponse:
+    """An error in the one shape of the JSON API."""
+    body = {
+        "code": error.code,
+        "message": error.message,
+        "details": error.details,
+        "hint": error.hint,
+        "request_id": _id_of(request),
+    }
+    response = JSONResponse(body, error.status)
+    if error.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _id_of(request: Request) -> str:
+    return str(getattr(request.state, "request_id", ""))
