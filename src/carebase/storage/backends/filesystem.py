@@ -103,6 +103,7 @@ class _Draft:
         self._part = path.with_name(path.name + PART)
         self._sync_parents = sync_parents
         self._descriptor: int | None = None
+        self._is_ours = False
         self._hash = hashlib.sha256()
         self._size = 0
 
@@ -112,6 +113,7 @@ class _Draft:
             self._descriptor = os.open(
                 self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
             )
+            self._is_ours = True
         rest = memoryview(block)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
@@ -130,6 +132,8 @@ class _Draft:
         return Written(self._size, self._hash.hexdigest())
 
     def abandon(self) -> None:
+        if not self._is_ours:
+            return
         # What cannot be removed now is removed by the sweeper, which knows the key from its intent.
         with contextlib.suppress(OSError):
             self._close()
