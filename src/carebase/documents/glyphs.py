@@ -6,6 +6,7 @@ and what is one word to a reader may be several runs. Speaks to PDFium's text in
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import unicodedata
@@ -170,24 +171,20 @@ def _joins(run: _Run, edges: Edges, *, gap: float, is_near: bool, blank: str) ->
     return is_raised if is_tight or not (blank or is_raised) else None
 
 
-def _finished(run: _Run) -> Iterator[rows.Placed]:
+def _finished(run: _Run) -> list[rows.Placed]:
+    if not run.text:
+        return []
     text = "".join(run.text)
-    start = 0
     # Leaders are looked for where each character has its own place, which ligatures do not.
-    if len(text) == len(run.text) > 1 and run.is_upright:
-        for leaders in _LEADERS.finditer(text):
-            yield from _word(run, start, leaders.start())
-            yield from _word(run, *leaders.span())
-            start = leaders.end()
-    yield from _word(run, start, len(run.text))
+    if len(text) == len(run.text) > 4 and run.is_upright and _LEADERS.search(text) is not None:
+        ends = sorted({0, len(text), *(end for found in _LEADERS.finditer(text) for end in found.span())})
+        return [_word(run, text[start:end], slice(start, end)) for start, end in itertools.pairwise(ends)]
+    return [_word(run, text, slice(None))]
 
 
-def _word(run: _Run, start: int, end: int) -> Iterator[rows.Placed]:
-    if start == end:
-        return
-    text = "".join(run.text[start:end])
+def _word(run: _Run, text: str, part: slice) -> rows.Placed:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    lefts, tops, rights, bottoms = zip(*run.edges[start:end], strict=True)
+    lefts, tops, rights, bottoms = zip(*run.edges[part], strict=True)
     box = Box(min(lefts), min(tops), max(rights), max(bottoms))
-    yield rows.Placed(text, box, run.baseline, run.height)
+    return rows.Placed(text, box, run.baseline, run.height)

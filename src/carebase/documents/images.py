@@ -30,6 +30,9 @@ _EXIF_KEPT: Final = {
     ExifTags.Base.DateTime: "ContentDate",
     ExifTags.Base.DateTimeOriginal: "AcquisitionDateTime",
 }
+_TURNED: Final = frozenset((5, 6, 7, 8))
+"""EXIF orientations that swap width and height."""
+_RESIZABLE: Final = frozenset(("L", "LA", "RGB", "RGBA"))
 _FORMATS: Final = {Kind.PNG: "PNG", Kind.JPEG: "JPEG"}
 
 
@@ -43,7 +46,7 @@ def read(content: bytes, *, kind: Kind, limits: Limits) -> Document:
         described = metadata.kept([*_exif(image), *_png_text(image)])
         # A JPEG decodes at an eighth of its size from the same bytes, so damage shows early and cheaply.
         width, height = image.size
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) in {5, 6, 7, 8}
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED
         image.draft(None, (max(1, width // 8), max(1, height // 8)))
         image.load()
     width, height = (height, width) if turned else (width, height)
@@ -64,18 +67,38 @@ def draw(content: bytes, *, kind: Kind, page: int, scale: float, limits: Limits)
     if page != 1:
         raise errors.NotFound
     with _opened(content, kind=kind, limits=limits) as image:
+        used = fitting(image.size, scale=scale, limits=limits)
+        width, height = _scaled(image.size, used)
+        is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED
+        size = (height, width) if is_turned else (width, height)
+        # Nothing larger than what is shown is copied: the whole image may already fill a quarter of the memory.
+        image.draft(None, (width, height))
         image.load()
-        upright = ImageOps.exif_transpose(image)
-        return resized(_eight_bits(upright), scale=scale, limits=limits)
+        ImageOps.exif_transpose(image, in_place=True)
+        if image.mode in _RESIZABLE:
+            return _eight_bits(_resized(image, size)), used
+        return _resized(_eight_bits(image), size), used
+
+
+def fitting(size: tuple[int, int], *, scale: float, limits: Limits) -> float:
+    """`scale`, or the largest at which an image of `size` is within the limit of a drawn page."""
+    return min(scale, math.sqrt(limits.drawn_pixels / (size[0] * size[1])))
 
 
 def resized(image: PIL.Image.Image, *, scale: float, limits: Limits) -> tuple[PIL.Image.Image, float]:
     """`image` at `scale`, or smaller where that would be too large, and the scale used."""
-    used = min(scale, math.sqrt(limits.drawn_pixels / (image.width * image.height)))
-    if used == 1.0:
-        return image, used
-    size = (max(1, round(image.width * used)), max(1, round(image.height * used)))
-    return image.resize(size, PIL.Image.Resampling.BILINEAR, reducing_gap=2.0), used
+    used = fitting(image.size, scale=scale, limits=limits)
+    return _resized(image, _scaled(image.size, used)), used
+
+
+def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _resized(image: PIL.Image.Image, size: tuple[int, int]) -> PIL.Image.Image:
+    if image.size == size:
+        return image
+    return image.resize(size, PIL.Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
 @contextmanager
@@ -126,6 +149,8 @@ def _eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
         return PIL.Image.fromarray(grey.astype(np.uint8))
     if image.mode in {"1", "L"} and "transparency" not in image.info:
         return image.convert("L")
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
     if "A" in image.getbands() or "transparency" in image.info:
         opaque = PIL.Image.new("RGB", image.size, "white")
         with_alpha = image.convert("RGBA")

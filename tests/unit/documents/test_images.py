@@ -95,3 +95,16 @@ def test_every_sort_of_png_has_a_preview(mode: str) -> None:
 def test_an_image_has_one_page() -> None:
     with pytest.raises(errors.NotFound):
         images.draw(an_image(), kind=Kind.PNG, page=2, scale=1, limits=LIMITS)
+
+
+def test_a_photograph_taken_sideways_is_previewed_upright() -> None:
+    written = io.BytesIO()
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    sideways = Image.new("RGB", (40, 20), "black")
+    sideways.paste("white", (0, 0, 20, 20))
+    sideways.save(written, "JPEG", exif=exif)
+    picture, used = images.draw(written.getvalue(), kind=Kind.JPEG, page=1, scale=0.5, limits=LIMITS)
+    assert (picture.size, used) == ((10, 20), 0.5)
+    top, bottom = picture.convert("L").getpixel((5, 2)), picture.convert("L").getpixel((5, 17))
+    assert (top, bottom) == pytest.approx((255, 0), abs=20)
