@@ -141,7 +141,7 @@ class Embedded:
                 try:
                     await self._serve(self._place)
                 except (SetupError, psycopg.OperationalError) as error:
-                    log.error("embedded_postgres_restart_failed: %s", error)  # noqa: TRY400 - no trace needed
+                    log.error("embedded_postgres_restart_failed: %s", error)
                     pause = min(LONGEST_PAUSE_SECONDS, 2 * (time.monotonic() - began) + 0.5)
                 else:
                     log.info("embedded_postgres_serves_again: after %.2f s", time.monotonic() - began)
