@@ -1,0 +1,234 @@
+"""Columns of a laboratory page: what a table's header says, and where a page has two columns.
+
+A value that stands under "previous result" is never the current one; that is decided here, from
+the printed header and the place on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from carebase.clinical import analytes, folding
+from carebase.clinical.lab_tokens import GAP, Segment
+from carebase.clinical.page import Line, Page, Word
+
+Role = Literal["name", "value", "previous", "unit", "range", "flag", "other"]
+SPECIMENS = ("blood", "urine", "csf")
+
+_FORMS: tuple[tuple[Role, str], ...] = (
+    (
+        "previous",
+        r"\b(?:anterior|anteriorites?|anterieure?s?|precedente?s?|previous|prior|last|historique"
+        r"|history|previos?|previa)\b|^ant\b",
+    ),
+    (
+        "range",
+        r"reference|\bref\b|\bnormale?s?\b|\bnormes?\b|usuelle?s?|intervall?e?|\brange\b"
+        r"|referencia|\bvr\b|\bvn\b|^valeurs$|limites|biolog",
+    ),
+    (
+        "value",
+        r"\bresultats?\b|\bresults?\b|\bvaleurs? (?:mesuree|trouvee|obtenue)s?|\bvalue\b"
+        r"|\bresultados?\b|^valor$|^valeur$|observed",
+    ),
+    ("unit", r"\bunites?\b|\bunits?\b|\bunidad(?:es)?\b"),
+    ("flag", r"\bflags?\b|\bindicateur|\binterpretation\b|\babn\b|\bstatus\b|\balerte?\b|\bh/l\b|\bindicador\b"),
+    (
+        "other",
+        r"\bmethodes?\b|\bmethods?\b|\btechnique\b|\bmetodo\b|\bspecimen\b|\bcommentaires?\b"
+        r"|\bcomments?\b|^n°$",
+    ),
+    (
+        "name",
+        r"\banalyses?\b|\bexamens?\b|\btests?\b|\bparametres?\b|\bparameters?\b"
+        r"|\binvestigations?\b|\bprueba\b|\banalisis\b|\bdeterminacion(?:es)?\b"
+        r"|\bdosages?\b|\banalyte\b|\bcomponent\b|\bdesignation\b|\blibelle\b|\bestudio\b"
+        r"|\bexamen\b|\bdescription\b|\bparametro\b",
+    ),
+)
+_ROLES = tuple((role, re.compile(form)) for role, form in _FORMS)
+_ONLY_DATE = re.compile(r"^\(?(?:du |le )?\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One header cell."""
+
+    role: Role
+    x0: float
+    x1: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of a table, from left to right."""
+
+    columns: tuple[Column, ...]
+
+    def at(self, x0: float, x1: float) -> Column:
+        """The column that a stretch of the page belongs to: the one under which it stands."""
+        return max(self.columns, key=lambda column: _nearness(column, x0, x1))
+
+    @property
+    def previous(self) -> Column | None:
+        """The first column of earlier results."""
+        return next((column for column in self.columns if column.role == "previous"), None)
+
+
+def _nearness(column: Column, x0: float, x1: float) -> tuple[float, float]:
+    overlap = min(column.x1, x1) - max(column.x0, x0)
+    return (overlap if overlap < 0 else 0.0, -abs((column.x0 + column.x1) - (x0 + x1)))
+
+
+def read_header(segment: Segment) -> Header | None:
+    """The columns that this line names, or None when it is no table header."""
+    columns: list[Column] = []
+    unknown = 0
+    offset = 0
+    for cell in segment.text.split(GAP):
+        text = cell.strip()
+        if text:
+            start = offset + cell.index(text[0])
+            role = _role(text, after_value=any(column.role == "value" for column in columns))
+            if role is None:
+                unknown += 1
+            else:
+                columns.append(Column(role, segment.x_at(start), segment.x_at(start + len(text)), text))
+        offset += len(cell) + 1
+    roles = {column.role for column in columns}
+    if "value" not in roles or len(columns) < 2 or unknown > 1 or roles == {"value"}:
+        return None
+    return Header(tuple(columns))
+
+
+def _role(text: str, *, after_value: bool) -> Role | None:
+    if _ONLY_DATE.match(text):
+        return "previous" if after_value else None
+    if len(text) > 45:
+        return None
+    folded = folding.fold(text)
+    for role, form in _ROLES:
+        if form.search(folded):
+            return role
+    return None
+
+
+def joined(header: Header, below: Segment) -> Header | None:
+    """The header with its second line, where that line continues the cells above; else None."""
+    cells = _cells(below)
+    if not cells or any(re.search(r"\d", text) and not _ONLY_DATE.match(text) for text, _, _ in cells):
+        return None
+    columns = list(header.columns)
+    for text, x0, x1 in cells:
+        for index, column in enumerate(columns):
+            if min(column.x1, x1) - max(column.x0, x0) <= 0:
+                continue
+            after = any(other.role == "value" for other in columns[:index])
+            role = _role(text, after_value=after)
+            if role not in ("previous", "range", "value", "unit"):
+                return None
+            columns[index] = Column(
+                "previous" if role == "previous" else column.role,
+                min(column.x0, x0),
+                max(column.x1, x1),
+                f"{column.text} {text}",
+            )
+            break
+        else:
+            return None
+    return Header(tuple(columns))
+
+
+def _cells(segment: Segment) -> list[tuple[str, float, float]]:
+    found = []
+    offset = 0
+    for cell in segment.text.split(GAP):
+        text = cell.strip()
+        if text:
+            start = offset + cell.index(text[0])
+            found.append((text, segment.x_at(start), segment.x_at(start + len(text))))
+        offset += len(cell) + 1
+    return found
+
+
+def segments(page: Page) -> Iterator[Segment]:
+    """The page's lines in reading order; of a page with two columns first the left, then the right."""
+    gutter = _gutter(page)
+    if gutter is None:
+        for line in page.lines:
+            if line.words:
+                yield Segment(page, line, line.words)
+        return
+    left: list[Segment] = []
+    right: list[Segment] = []
+    for line in page.lines:
+        if _crosses(line, gutter):
+            yield from (*left, *right)
+            left, right = [], []
+            yield Segment(page, line, line.words)
+            continue
+        for side, words in (
+            (left, [word for word in line.words if word.box.x0 < gutter]),
+            (right, [word for word in line.words if word.box.x0 >= gutter]),
+        ):
+            if words:
+                side.append(Segment(page, line, words))
+    yield from (*left, *right)
+
+
+def _crosses(line: Line, gutter: float) -> bool:
+    before = max((word.box.x1 for word in line.words if word.box.x0 < gutter), default=None)
+    after = min((word.box.x0 for word in line.words if word.box.x0 >= gutter), default=None)
+    if before is None:
+        return False
+    # Words that lean over the gutter, or run on without a gap, belong to one wide line.
+    return before > gutter + 2 or (after is not None and after - before < 4)
+
+
+def _gutter(page: Page) -> float | None:
+    """Where the right column starts, when known tests with values stand in two columns."""
+    starts: Counter[int] = Counter()
+    places: dict[int, float] = {}
+    for line in page.lines:
+        place = _second_name(line, page.width)
+        if place is not None:
+            bucket = round(place / 6)
+            starts[bucket] += 1
+            places[bucket] = min(place, places.get(bucket, place))
+    if not starts:
+        return None
+    bucket, count = starts.most_common(1)[0]
+    return places[bucket] - 2 if count >= 2 else None
+
+
+def _second_name(line: Line, width: float) -> float | None:
+    words = line.words
+    if len(words) < 4 or not _has_digit(words[0:-1]) or not _has_digit(words):
+        return None
+    for index in range(2, len(words)):
+        word = words[index]
+        if not 0.35 * width < word.box.x0 < 0.75 * width or not word.text[:1].isalpha():
+            continue
+        gap = word.box.x0 - words[index - 1].box.x1
+        if gap < 6 or not _has_digit(words[1:index]) or not _has_digit(words[index + 1 :]):
+            continue
+        if _is_known(words[index:]):
+            return word.box.x0
+    return None
+
+
+def _is_known(words: Sequence[Word]) -> bool:
+    for count in range(min(4, len(words)), 0, -1):
+        name = " ".join(word.text for word in words[:count]).strip(" :.")
+        if len(name) > 2 and any(analytes.is_name(name, specimen=one) for one in SPECIMENS):
+            return True
+    return False
+
+
+def _has_digit(words: Sequence[Word]) -> bool:
+    return any(character.isdigit() for word in words for character in word.text)

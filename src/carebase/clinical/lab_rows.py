@@ -1,0 +1,310 @@
+"""One printed line to one laboratory row: name, value, unit, range, flag, previous.
+
+In charge of which shape plays which part. A line with a second number that nothing explains is not
+a row: it is handed back as unread, because the wrong one of two values is worse than none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from carebase.clinical import folding, lab_names, numbers, units
+from carebase.clinical.lab_columns import Header, Role
+from carebase.clinical.lab_tokens import Segment, Token
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """One value with what belongs to it, as printed; `unit` is UCUM."""
+
+    value: str
+    number: numbers.Number | None
+    unit: str | None = None
+    unit_printed: str | None = None
+    range: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One line read: a test's name and one or two readings (two units, or percent and count)."""
+
+    segment: Segment
+    name: str
+    readings: list[Reading]
+    flag: str | None = None
+    previous: list[str] = field(default_factory=list)
+    previous_dates: list[str] = field(default_factory=list)
+    is_surely_named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A line that looks like a result and could not be read, with the reason's code."""
+
+    segment: Segment
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True)
+class _Parts:
+    readings: list[Reading] = field(default_factory=list)
+    ranges: list[Token] = field(default_factory=list)
+    flag: str | None = None
+    previous: list[str] = field(default_factory=list)
+    previous_dates: list[str] = field(default_factory=list)
+    strays: list[Token] = field(default_factory=list)
+    is_empty_now: bool = False
+
+
+def read(segment: Segment, *, header: Header | None, above: str = "") -> Row | Unread | None:
+    """The row on this line, the reason it could not be read, or None when it is no result."""
+    found = lab_names.split(segment, above=above)
+    if found is None:
+        return None
+    tokens = segment.tokens(found.end)
+    if not any(token.kind in ("number", "answer", "range") for token in tokens):
+        return None
+    is_known = lab_names.is_known(found.name)
+    shape = _Shape(tokens, is_apart=found.is_apart)
+    if shape.is_prose(is_known=is_known):
+        return None
+    parts = None
+    if header is not None:
+        parts = _under_header(tokens, header)
+    if parts is None:
+        parts = _in_line(tokens)
+    reason = _why_unread(parts, tokens)
+    if reason is not None:
+        return Unread(segment, reason) if is_known or shape.has_unit else None
+    if found.unit is not None and parts.readings and parts.readings[0].unit is None:
+        parts.readings[0].unit = found.unit
+    first = parts.readings[0]
+    under_value = header is not None and found.is_apart
+    vouched = first.unit is not None or first.range is not None or first.number is None
+    if not is_known and not ((found.is_apart and vouched) or under_value):
+        return None
+    return Row(
+        segment=segment,
+        name=found.name,
+        readings=parts.readings,
+        flag=parts.flag,
+        previous=parts.previous,
+        previous_dates=parts.previous_dates,
+        is_surely_named=is_known,
+    )
+
+
+class _Shape:
+    """What the line as a whole looks like: a row of a table, or a sentence."""
+
+    def __init__(self, tokens: Sequence[Token], *, is_apart: bool) -> None:
+        self._tokens = tokens
+        self._is_apart = is_apart
+        self.has_unit = any(token.kind == "unit" for token in tokens) and any(
+            token.kind == "number" for token in tokens
+        )
+
+    def is_prose(self, *, is_known: bool) -> bool:
+        """Whether words run on around the numbers, as in "Diabète si > 1,26 g/L"."""
+        running = self._running_words()
+        if any(_CONDITION.match(folding.fold(word)) for word in running):
+            return True
+        starts_with_number = bool(self._tokens) and self._tokens[0].kind in ("number", "answer", "flag", "gap")
+        if self._is_apart or (is_known and starts_with_number):
+            has_limit = any(
+                token.kind == "number" and numbers.read(token.text) and not token.text[:1].isdigit()
+                for token in self._tokens
+            )
+            return has_limit and bool(running) and not self._is_apart
+        return bool(running)
+
+    def _running_words(self) -> list[str]:
+        """Words that are not alone in a cell of their own."""
+        words: list[str] = []
+        for index, token in enumerate(self._tokens):
+            if token.kind != "word" or _LINKS.match(token.text.lower()):
+                continue
+            before = self._tokens[index - 1].kind if index else "gap" if self._is_apart else "word"
+            if before not in ("gap", "word") or not self._is_apart or _CONDITION.match(folding.fold(token.text)):
+                words.append(token.text)
+        return words
+
+
+_CONDITION = re.compile(
+    r"^(?:si|if|objectif|cible|target|seuil|cutoff|cut-off|diabet\w*|prediabet\w*|recommand\w*"
+    r"|recommend\w*|risque|risk"
+    r"|interpret\w*|selon|according|optimal\w*|desirable|souhaitable|borderline|carence|insuffisance"
+    r"|deficien\w*|traitement)$"
+)
+_LINKS = re.compile(r"^(?:soit|i\.e\.|ou|or|=|/|\(|\)|\[|\]|:|;|,|-|–|—|eq|environ|\*|\.)+$")
+
+
+def _why_unread(parts: _Parts, tokens: Sequence[Token]) -> str | None:
+    if parts.is_empty_now:
+        return "no_current_value"
+    if any(token.kind == "word" and re.search(r"\d", token.text) for token in tokens) and not parts.readings:
+        return "not_a_number"
+    if not parts.readings:
+        return "no_value"
+    if parts.strays:
+        return "several_values"
+    if any(token.kind == "word" and _DAMAGED.search(token.text) for token in tokens):
+        return "not_a_number"
+    return None
+
+
+# A letter within digits is a damaged number (`1O,5`, `l2.3`), not a word that may be passed over.
+_DAMAGED = re.compile(r"\d[.,]?[OolISB](?![a-z])|(?<![A-Za-z])[OolI][.,]?\d|\d[.,]$|\d[.,]{2,}\d|\d\?|\?\d")
+
+
+def _in_line(tokens: Sequence[Token]) -> _Parts:
+    """Parts by shape and order alone."""
+    parts = _Parts()
+    values = [token for token in tokens if token.kind == "number"]
+    bounded = [token for token in values if not _is_plain(token)]
+    plain = [token for token in values if _is_plain(token)]
+    limit: Token | None = None
+    if plain and bounded:
+        if len(bounded) > 1 or tokens.index(bounded[0]) < tokens.index(plain[0]):
+            parts.strays.extend(bounded)
+            return parts
+        limit = bounded[0]
+    elif len(bounded) == 2:
+        limit = bounded[1]
+    pairs = [token for token in tokens if token.kind == "range"]
+    if not values and not any(token.kind == "answer" for token in tokens):
+        if len(pairs) == 2 and not pairs[0].is_marked:
+            # Microscopy prints "4-6 /hpf" where others print one number.
+            parts.readings.append(Reading(value=pairs[0].text, number=None))
+            parts.ranges.append(pairs[1])
+        return parts
+    for token in tokens:
+        _place(token, parts, as_limit=token is limit)
+    _finish(parts)
+    return parts
+
+
+def _place(token: Token, parts: _Parts, *, as_limit: bool) -> None:
+    match token.kind:
+        case "number" if as_limit:
+            _give_range(parts, token)
+        case "number":
+            parts.readings.append(Reading(value=token.text, number=numbers.read(token.text)))
+        case "range":
+            _give_range(parts, token)
+        case "unit":
+            _give_unit(parts, token)
+        case "answer":
+            _give_answer(parts, token)
+        case "flag":
+            parts.flag = parts.flag or token.text.strip("()[]")
+        case "date" | "word" | "gap":
+            pass
+
+
+def _give_range(parts: _Parts, token: Token) -> None:
+    parts.ranges.append(token)
+    if parts.readings and parts.readings[-1].number is not None:
+        reading = parts.readings[-1]
+        reading.range = token.text if reading.range is None else f"{reading.range} {token.text}"
+
+
+def _give_unit(parts: _Parts, token: Token) -> None:
+    ucum = units.normalise(token.text)
+    if ucum is None:
+        return
+    if parts.readings and parts.readings[-1].unit is None:
+        parts.readings[-1].unit = ucum
+        parts.readings[-1].unit_printed = token.text
+    elif not parts.readings:
+        # Unit before value: kept for the value to come.
+        parts.readings.append(Reading(value="", number=None, unit=ucum, unit_printed=token.text))
+
+
+def _give_answer(parts: _Parts, token: Token) -> None:
+    if parts.readings and parts.readings[0].value:
+        if parts.readings[0].number is None:
+            parts.readings[0].range = parts.readings[0].range or token.text
+        return
+    parts.readings.append(Reading(value=token.text, number=None))
+
+
+def _finish(parts: _Parts) -> None:
+    """A unit that came first joins its value; a range that came first joins the only value."""
+    if len(parts.readings) > 1 and not parts.readings[0].value:
+        waiting = parts.readings.pop(0)
+        parts.readings[0].unit = parts.readings[0].unit or waiting.unit
+        parts.readings[0].unit_printed = parts.readings[0].unit_printed or waiting.unit_printed
+    parts.readings = [reading for reading in parts.readings if reading.value]
+    if len(parts.readings) == 1 and parts.readings[0].range is None and parts.ranges:
+        parts.readings[0].range = " ".join(token.text for token in parts.ranges)
+    if len(parts.readings) > 2 or (len(parts.readings) == 2 and not _are_two_units(parts.readings)):
+        parts.strays.append(Token("number", parts.readings[-1].value, 0, 0))
+
+
+def _are_two_units(readings: Sequence[Reading]) -> bool:
+    first, second = readings
+    return first.unit is not None and second.unit is not None and first.unit != second.unit
+
+
+def _is_plain(token: Token) -> bool:
+    number = numbers.read(token.text)
+    return number is not None and number.comparator is None
+
+
+def _under_header(tokens: Sequence[Token], header: Header) -> _Parts | None:
+    """Parts by the column they stand in; None when the columns do not explain the line."""
+    parts = _Parts()
+    current: list[Token] = []
+    earlier: list[Token] = []
+    for token in tokens:
+        role = header.at(token.x0, token.x1).role
+        (earlier if role == "previous" else current).append(token)
+    numbers_now = [token for token in current if token.kind in ("number", "answer")]
+    roles = {id(token): header.at(token.x0, token.x1).role for token in current}
+    in_value = [token for token in current if roles[id(token)] == "value" and token.kind in _VALUES]
+    parts.previous = [token.text for token in earlier if token.kind in ("number", "answer")]
+    parts.previous_dates = [token.text for token in earlier if token.kind == "date"]
+    if not in_value:
+        if parts.previous and not numbers_now:
+            parts.is_empty_now = True
+            return parts
+        return None
+    for token in current:
+        if not _place_by_role(token, roles[id(token)], parts):
+            parts.strays.append(token)
+    _finish(parts)
+    return parts
+
+
+_VALUES = ("number", "answer", "range")
+
+
+def _place_by_role(token: Token, role: Role, parts: _Parts) -> bool:
+    """Puts a token where its column says; False when it cannot stand there."""
+    if role == "value" and token.kind == "range" and not token.is_marked and not parts.readings:
+        parts.readings.append(Reading(value=token.text, number=None))
+        return True
+    if role == "range" and token.kind == "number":
+        if _is_plain(token):
+            return False
+        _give_range(parts, token)
+        return True
+    if role == "range" and token.kind == "answer":
+        parts.ranges.append(token)
+        return True
+    if role in ("flag", "other") and token.kind in ("number", "answer"):
+        parts.flag = parts.flag or (token.text if role == "flag" and token.kind == "answer" else None)
+        return token.kind == "answer"
+    _place(token, parts, as_limit=False)
+    return True
+
+
+def is_continued_range(segment: Segment, *, under: Row) -> bool:
+    """Whether a line holds nothing but more of the range of the row above (`F : 12 - 16`)."""
+    tokens = [token for token in segment.tokens(0) if token.kind != "gap"]
+    if not tokens or any(token.kind not in ("range", "unit") for token in tokens):
+        return False
+    return any(token.is_marked for token in tokens) and tokens[0].x0 > under.segment.box[0] + 20
