@@ -10,6 +10,7 @@ never commits.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Final, cast
@@ -20,6 +21,7 @@ from starlette.requests import HTTPConnection, Request
 
 from carebase import errors
 from carebase.auth import limits
+from carebase.auth.accounts import Accounts, Caller
 from carebase.auth.tokens import Tokens
 from carebase.database import refusals
 from carebase.database import session as sessions
@@ -32,7 +34,12 @@ UNSAFE_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 def address_of(connection: HTTPConnection) -> str | None:
     """The address of the peer of the socket; what a header says about it is the sender's own word."""
-    return connection.client.host if connection.client else None
+    if connection.client is None:
+        return None
+    try:
+        return str(ipaddress.ip_address(connection.client.host.partition("%")[0]))
+    except ValueError:  # a local socket has a name or nothing here
+        return None
 
 
 def request_id_of(connection: HTTPConnection) -> str:
@@ -79,6 +86,24 @@ def _refuse_foreign_origin(connection: HTTPConnection) -> None:
     )
     if is_foreign:
         raise refusals.NotAllowed(hint="This request came from another site.")
+
+
+def accounts_of(connection: HTTPConnection) -> Accounts:
+    """The accounts of this deployment, made at the first use."""
+    state = connection.app.state
+    if not hasattr(state, "accounts"):
+        settings = state.settings
+        state.accounts = Accounts(state.pools, tokens=state.tokens, secret=settings.secret, sign_up=settings.sign_up)
+    return cast(Accounts, state.accounts)
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """From where an account is used, for its sessions and the record."""
+    return Caller(
+        address=address_of(connection),
+        user_agent="".join(filter(str.isprintable, connection.headers.get("user-agent", ""))) or None,
+        request_id=request_id_of(connection),
+    )
 
 
 def _allowance(connection: HTTPConnection) -> limits.Allowance:

@@ -1,0 +1,152 @@
+"""The accounts service over HTTP, on a fresh database, with two routes that use a request's transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request, Response
+
+from carebase import errors, settings
+from carebase.audit import log as audit
+from carebase.audit.log import ReadGate
+from carebase.auth import routes
+from carebase.auth.requests import ReadSession, RequestSession, SignedInIdentity
+from carebase.auth.tokens import Tokens
+from carebase.database import queries
+from carebase.database.pool import Login
+
+PASSWORD = "correct horse battery staple"
+PROBES = queries.load("""
+-- name: who
+-- Whom policies see.
+select auth.uid();
+
+-- name: defer_failure
+-- Work that PostgreSQL accepts and whose commit it refuses.
+insert into public.fails_at_commit (n) values (1);
+
+-- name: write
+-- Any change.
+insert into public.notes (n) values (1);
+""")
+
+
+def made_app(database: Any, pools: Any, gate: Any, *, data: Path, **chosen: Any) -> FastAPI:
+    app = FastAPI()
+    app.state.settings = settings.Settings(data=data, secret=database.secret, **chosen)
+    app.state.pools = pools
+    app.state.gate = gate
+    app.state.tokens = Tokens(database.secret, issuer="http://localhost:8000/auth/v1", access_token_minutes=60)
+    app.include_router(routes.router)
+
+    @app.exception_handler(errors.CareError)
+    async def rendered(request: Request, error: errors.CareError) -> Response:
+        waiting = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
+        return Response(json.dumps({"code": error.code}), error.status, waiting, "application/json")
+
+    @app.get("/api/me")
+    async def me(session: ReadSession) -> dict[str, str]:
+        return {"id": str(await session.value(PROBES["who"]))}
+
+    @app.get("/api/seen")
+    async def seen(session: ReadSession) -> dict[str, str]:
+        audit.saw(session, "public.cases", ["case-1"])
+        return {"id": str(await session.value(PROBES["who"]))}
+
+    @app.get("/api/identity")
+    async def identity(identity: SignedInIdentity) -> dict[str, str]:
+        return {"id": str(identity.user_id)}
+
+    @app.post("/api/things", status_code=201)
+    async def make(session: RequestSession) -> dict[str, str]:
+        await session.run(PROBES["write"])
+        return {"made": "yes"}
+
+    @app.post("/api/uncommittable", status_code=201)
+    async def uncommittable(session: RequestSession) -> dict[str, str]:
+        await session.run(PROBES["defer_failure"])
+        return {"made": "yes"}
+
+    @app.get("/api/changing-read")
+    async def changing_read(session: ReadSession) -> dict[str, str]:
+        await session.run(PROBES["write"])
+        return {"made": "yes"}
+
+    return app
+
+
+@dataclass
+class Service:
+    """A client of the service, and what a test wants to know behind it."""
+
+    app: FastAPI
+    database: Any
+
+    def from_address(self, address: str = "127.0.0.1") -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.app, client=(address, 40000), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://localhost:8000")
+
+    def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self.database.owner() as connection:
+            cursor = connection.execute(text, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def recorded(self, action: str) -> list[dict[str, Any]]:
+        rows = self.sql("select body from audit.inbox order by n")
+        return [body for (text,) in rows if (body := json.loads(text))["action"] == action]
+
+
+@pytest.fixture
+async def service(database: Any, tmp_path: Path) -> AsyncIterator[Service]:
+    with database.owner() as connection:
+        connection.execute("""
+            create table public.notes (n int);
+            create table public.parents (n int primary key);
+            create table public.fails_at_commit (n int references public.parents (n) deferrable initially deferred);
+            grant insert on public.notes, public.fails_at_commit to authenticated
+        """)
+    async with database.pools() as pools, ReadGate(pools[Login.AUDIT_SEALER]) as gate:
+        app = made_app(database, pools, gate, data=tmp_path)
+        yield Service(app, database)
+        if hasattr(app.state, "accounts"):
+            app.state.accounts.close()
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    async with service.from_address() as opened:
+        yield opened
+
+
+# Tests are imported by path, so what they share is reached through fixtures.
+class Steps:
+    """What people do, in few words."""
+
+    PASSWORD = PASSWORD
+
+    @staticmethod
+    async def signed_up(client: httpx.AsyncClient, email: str = "amina@example.org") -> dict[str, Any]:
+        answer = await client.post("/auth/v1/signup", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    @staticmethod
+    async def signed_in(
+        client: httpx.AsyncClient, email: str = "amina@example.org", password: str = PASSWORD
+    ) -> httpx.Response:
+        return await client.post("/auth/v1/token?grant_type=password", json={"email": email, "password": password})
+
+    @staticmethod
+    def bearer(session: dict[str, Any]) -> dict[str, str]:
+        return {"Authorization": f"Bearer {session['access_token']}"}
+
+
+@pytest.fixture
+def steps() -> type[Steps]:
+    return Steps
