@@ -14,10 +14,8 @@ class CaseProgress extends HTMLElement {
     if (this.seen !== "processing") return;
     if ("EventSource" in window) {
       this.source = new EventSource(this.dataset.events);
-      this.source.onmessage = () => this.refresh();
-      for (const step of ["stored", "read", "labs", "imaging", "insights", "completed", "failed"]) {
-        this.source.addEventListener(step, () => this.refresh());
-      }
+      this.source.addEventListener("step", () => this.refresh());
+      this.source.addEventListener("end", () => this.refresh());
     }
     // Proxies may hold an event stream back, so the page also asks by itself, less and less often.
     this.wait = 2000;

@@ -14,6 +14,14 @@ from tempfile import mkdtemp
 from typing import Any
 
 import PIL.Image
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen import canvas
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
 from carebase import errors
 from carebase.apps.cases import case_view, file_view, pages, views
 from carebase.apps.cases.case_view import Mark
@@ -23,13 +31,6 @@ from carebase.records.cases import Case, CaseId
 from carebase.records.files import CaseFile, FileId
 from carebase.records.insights import Step
 from carebase.web import failures, headers, static
-from reportlab.lib.pagesizes import A4
-from reportlab.pdfgen import canvas
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount, Route
 
 NOW = datetime(2026, 3, 12, 9, 41, tzinfo=UTC)
 TODAY = date(2026, 3, 12)
@@ -105,7 +106,7 @@ class Sample:
             "case_summary": "Fatigue et dyspnée d’effort depuis trois mois.\nRègles abondantes. Pas de fièvre.",
             "doctor_notes": "Pâleur conjonctivale. TA 112/70, FC 104.",
             "status": status,
-            "failure_reason": "timed_out" if status == "failed" else None,
+            "failure_reason": "analysis_failed" if status == "failed" else None,
             "critical_count": 1 if status == "completed" else None,
             "analysis_no": 1,
             "created_at": NOW,
@@ -128,7 +129,7 @@ class Sample:
     def steps(self, status: str) -> tuple[Step, ...]:
         if status == "completed":
             return tuple(Step(step, "done", None, NOW) for step in case_view.STEPS)
-        last = ("labs", "failed", "timed_out") if status == "failed" else ("labs", "running", None)
+        last = ("labs", "failed", "analysis_failed") if status == "failed" else ("labs", "running", None)
         return (Step("stored", "done", None, NOW), Step("read", "done", None, NOW), Step(*last, NOW))
 
     def analysis(self, language: str) -> dict[str, Any]:
@@ -202,10 +203,10 @@ class Sample:
             ],
             "warnings": [
                 {
-                    "code": "other_patient",
-                    "message": "Le compte rendu radio_thorax_compte_rendu.txt porte un autre nom : vérifiez qu’il s’agit de ce patient. Il n’est pas utilisé."
+                    "code": "wrong_patient",
+                    "message": "radio_thorax_compte_rendu.txt porte un autre nom : le fichier n’est pas utilisé."
                     if french
-                    else "The report radio_thorax_compte_rendu.txt carries another name: check that it is this patient. It is not used.",
+                    else "radio_thorax_compte_rendu.txt carries another name: the file is not used.",
                     "file": TEXT_ID,
                     "page": 1,
                 }

@@ -23,6 +23,8 @@ Value = str | int | float | Decimal | date | datetime
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 DEFAULT: Language = "fr"
+FORMATS: dict[Language, str] = {"fr": "fr-FR", "en": "en-GB"}
+"""Whose dates and numbers are used. American dates would be read as other days."""
 COOKIE = "carebase_language"
 PARAMETER = "lang"
 KEPT_SECONDS = 365 * 24 * 3600
@@ -82,7 +84,7 @@ class Reader:
 
 def _bundle(language: Language, directories: Sequence[Path]) -> FluentBundle:
     # Isolation marks around values would end up in what people copy out of a page.
-    bundle = FluentBundle([language], use_isolating=False)
+    bundle = FluentBundle([FORMATS[language]], use_isolating=False)
     for directory in directories:
         source = (directory / f"{language}.ftl").read_text(encoding="utf-8")
         twice = {key for key in _ids(source) if bundle.has_message(key)}

@@ -23,6 +23,8 @@ from carebase.web.messages import Reader
 STEPS = ("stored", "read", "labs", "imaging", "insights")
 StepState = Literal["waiting", "running", "done", "failed", "skipped"]
 STEP_STATES: tuple[StepState, ...] = ("waiting", "running", "done", "failed", "skipped")
+WRONG_PATIENT = "wrong_patient"
+"""The code of the warning that a file may be of another patient."""
 FlagKind = Literal["critical", "high", "low", "within", "none"]
 
 
@@ -100,6 +102,8 @@ class ConcernView:
     text: str
     address: str | None
     link_text: str | None
+    confirm_address: str | None
+    """Where to answer that the file is of this patient; None when that is not the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +236,7 @@ def progress_view(t: Reader, *, case: Case, steps: Sequence[Step]) -> ProgressVi
     failure = None
     if status.kind == "failed":
         failure = reason_in_words(t, case.failure_reason)
-    rows = tuple(_step_row(t, name, heard.get(name)) for name in STEPS)
+    rows = tuple(_step_row(t, name, heard.get(name), said=failure) for name in STEPS)
     running = next((row.name for row in rows if row.state == "running"), None)
     return ProgressView(
         status=status,
@@ -246,13 +250,15 @@ def progress_view(t: Reader, *, case: Case, steps: Sequence[Step]) -> ProgressVi
     )
 
 
-def _step_row(t: Reader, name: str, step: Step | None) -> StepRow:
+def _step_row(t: Reader, name: str, step: Step | None, *, said: str | None) -> StepRow:
     state: StepState = next((known for known in STEP_STATES if step is not None and known == step.state), "waiting")
+    reason = None if step is None or state != "failed" else reason_in_words(t, step.reason)
     return StepRow(
         name=t(f"step-{name}"),
         state=state,
         in_words=t("step-and-state", step=t(f"step-{name}"), state=t(f"step-state-{state}")),
-        reason=None if step is None or state != "failed" else reason_in_words(t, step.reason),
+        # What stands above the steps is not said twice.
+        reason=None if reason == said else reason,
     )
 
 
@@ -333,12 +339,15 @@ class Pointing:
     def concern(self, concern: Concern) -> ConcernView:
         """A warning with the page it is about, if it is about one."""
         if concern.file is None or concern.file not in self.names:
-            return ConcernView(text=concern.message, address=None, link_text=None)
+            return ConcernView(text=concern.message, address=None, link_text=None, confirm_address=None)
         page = concern.page or 1
         return ConcernView(
             text=concern.message,
             address=page_address(self.case_id, file_id=concern.file, page=page),
             link_text=self.t("concern-open", file=self.names[concern.file], page=str(page)),
+            confirm_address=f"/cases/{self.case_id}/files/{quote(concern.file, safe='')}/confirmation"
+            if concern.code == WRONG_PATIENT
+            else None,
         )
 
 

@@ -79,7 +79,7 @@ def file_view(
         image_text=t("image-text", file=file.file_name)
         if image
         else t("page-text", page=str(page), file=file.file_name),
-        original_address=f"/cases/{case_id}/files/{quote(file.file_id, safe='')}/original",
+        original_address=f"/api/cases/{case_id}/files/{quote(file.file_id, safe='')}",
         is_image=image,
         statement=None if said is None else pointing.statement(said),
         quotes=() if said is None else tuple(place.quote for place in places_on(said, file.file_id, page=page)),

@@ -21,6 +21,7 @@ GENDERS = ("female", "male", "other")
 DAYS_OF_NEWBORN = 28
 MONTHS_OF_INFANT = 24
 BYTES_OF_MEGABYTE = 1024 * 1024
+FILE_LIMIT_MEGABYTES = files.LARGEST_FILE_BYTES // BYTES_OF_MEGABYTE
 ACCEPTED = ".pdf,.png,.jpg,.jpeg,.dcm,.txt,.csv"
 
 
@@ -93,7 +94,7 @@ class NewCaseView:
     """The form of a new case, with what was typed before and its mistakes."""
 
     values: Mapping[str, str]
-    """By field name: patient_name, patient_birth_date, patient_age, patient_gender, pregnant,
+    """By field name: patient_name, birth_date, patient_age, patient_gender, pregnant,
     case_summary, doctor_notes. Each is there, empty if need be."""
     mistakes: tuple[Mistake, ...]
     genders: tuple[Choice, ...]
@@ -112,7 +113,7 @@ class NewCaseView:
 
 NEW_CASE_FIELDS = (
     "patient_name",
-    "patient_birth_date",
+    "birth_date",
     "patient_age",
     "patient_gender",
     "pregnant",
@@ -143,7 +144,7 @@ def new_case_view(
         ),
         accepted=ACCEPTED,
         file_limit_bytes=files.LARGEST_FILE_BYTES,
-        file_limit_megabytes=files.LARGEST_FILE_BYTES // BYTES_OF_MEGABYTE,
+        file_limit_megabytes=FILE_LIMIT_MEGABYTES,
         file_count=files.MOST_FILES,
         idempotency_key=idempotency_key,
     )

@@ -90,9 +90,9 @@ mistake-birth-or-age = Enter the date of birth or the age.
 mistake-gender = Choose the sex.
 mistake-pregnant = Choose one of the answers.
 mistake-text-long = This text is longer than 20,000 characters.
-mistake-files-many = Attach at most { $count } files.
-mistake-file-large = The file { $file } is larger than { $megabytes } MB.
-mistake-file-type = The file { $file } is not of an accepted kind.
+mistake-files-large = A file is larger than { $megabytes } MB, or there are more than { $count }.
+mistake-files-type = One of the files is not of an accepted kind, whatever its name says.
+mistake-files = The files were refused. Check them and try again.
 
 case-title = Case of { $name }
 case-facts = Patient
@@ -119,6 +119,7 @@ alerts-title = { $count ->
    *[other] { $count } critical results
 }
 warnings-title = To check
+warning-confirm = I have checked: this document is of this patient
 unread-title = Not read
 unread-text = These passages were not read: the analysis does not take them into account.
 concern-open = Open { $file }, page { $page }
@@ -144,8 +145,10 @@ step-state-done = done
 step-state-failed = failed
 step-state-skipped = not needed
 reason-unknown = The reason is not known.
-reason-too-many-attempts = The analysis failed several times in a row. Run it again; if it keeps failing, tell the person who runs this server.
-reason-timed-out = The analysis took longer than allowed.
+reason-analysis-failed = The analysis failed several times in a row. Run it again; if it keeps failing, tell the person who runs this server.
+reason-analysis-crashed = The analysis broke off several times, probably because of a file. Run it again without the last file attached.
+reason-service-unavailable = A service that is needed did not answer. Run the analysis again in a while.
+reason-file-missing = A file of this case was not found. Tell the person who runs this server.
 
 summary-title = Summary
 summary-key-findings = Key findings

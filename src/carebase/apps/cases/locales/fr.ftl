@@ -87,9 +87,9 @@ mistake-birth-or-age = Indiquez la date de naissance ou l’âge.
 mistake-gender = Indiquez le sexe.
 mistake-pregnant = Choisissez une des réponses proposées.
 mistake-text-long = Ce texte dépasse 20 000 caractères.
-mistake-files-many = Joignez au plus { $count } fichiers.
-mistake-file-large = Le fichier { $file } dépasse { $megabytes } Mo.
-mistake-file-type = Le fichier { $file } n’est pas d’un type accepté.
+mistake-files-large = Un fichier dépasse { $megabytes } Mo, ou il y en a plus de { $count }.
+mistake-files-type = Un des fichiers n’est pas d’un type accepté, malgré son nom.
+mistake-files = L’envoi a été refusé. Vérifiez les fichiers, puis recommencez.
 
 case-title = Dossier de { $name }
 case-facts = Patient
@@ -116,6 +116,7 @@ alerts-title = { $count ->
    *[other] { $count } résultats critiques
 }
 warnings-title = À vérifier
+warning-confirm = Après vérification : ce document est bien de ce patient
 unread-title = Non lu
 unread-text = Ces passages n’ont pas été lus : l’analyse n’en tient pas compte.
 concern-open = Ouvrir { $file }, page { $page }
@@ -141,8 +142,10 @@ step-state-done = fait
 step-state-failed = en échec
 step-state-skipped = étape sans objet
 reason-unknown = La raison n’est pas connue.
-reason-too-many-attempts = L’analyse a échoué plusieurs fois de suite. Relancez-la ; si cela se répète, prévenez la personne qui gère ce serveur.
-reason-timed-out = L’analyse a dépassé le temps prévu.
+reason-analysis-failed = L’analyse a échoué plusieurs fois de suite. Relancez-la ; si cela se répète, prévenez la personne qui gère ce serveur.
+reason-analysis-crashed = L’analyse s’est interrompue plusieurs fois, sans doute à cause d’un fichier. Relancez-la sans le dernier fichier joint.
+reason-service-unavailable = Un service nécessaire ne répondait pas. Relancez l’analyse dans un moment.
+reason-file-missing = Un fichier du dossier n’a pas été retrouvé. Prévenez la personne qui gère ce serveur.
 
 summary-title = Synthèse
 summary-key-findings = Constatations principales
