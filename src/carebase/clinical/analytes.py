@@ -106,6 +106,11 @@ _BLOOD_WORDS = re.compile(
     r"\b(?:s[eé]riques?|sanguins?|sanguines?|plasmatiques?|s[eé]rum|serum|plasma|blood|sang|suero|sangre|plasm[aá]tic[oa])\b",
     re.IGNORECASE,
 )
+_FLUID_WORDS: Mapping[str, re.Pattern[str]] = {
+    "blood": _BLOOD_WORDS,
+    "urine": re.compile(r"\b(?:urinaires?|urines?|urinary|urinari[oa]s?|(?:en )?orina)\b", re.IGNORECASE),
+    "csf": re.compile(r"\b(?:du lcr|lcr|csf|lcs|cerebrospinal fluid)\b", re.IGNORECASE),
+}
 _LEADING = re.compile(
     r"^(?:dosage|taux|recherche|mesure|d[eé]termination|recuento)\s+(?:(?:de\s+l['’a]\s?|des?\s+|du\s+|d['’]))",
     re.IGNORECASE,
@@ -226,26 +231,27 @@ def _needs_unit(printed_name: str) -> bool:
 @lru_cache(maxsize=8192)
 def _candidates(printed_name: str, specimen: str) -> tuple[Analyte, ...]:
     by_key = _INDEX.get(specimen, _NONE)
-    for form in _forms(printed_name):
+    for form in _forms(printed_name, specimen):
         found = by_key.get(key(form))
         if found:
             return found
     return _of_parts(printed_name, by_key)
 
 
-def _forms(printed_name: str) -> list[str]:
+def _forms(printed_name: str, specimen: str) -> list[str]:
     """The name as printed, then without what does not change its meaning."""
     forms = [printed_name]
     shorter = _LEADING.sub("", printed_name)
     forms.append(shorter)
-    forms.append(_BLOOD_WORDS.sub(" ", shorter).strip(" ,-()"))
+    own_words = _FLUID_WORDS.get(specimen, _BLOOD_WORDS)
+    forms.append(own_words.sub(" ", shorter).replace("()", "").strip(" ,-"))
     bracket = _PARENTHESES.match(printed_name)
-    if bracket is not None and _is_remark(bracket["inner"]):
+    if bracket is not None and is_remark(bracket["inner"]):
         forms.append(bracket["base"])
     return [form for form in forms if form]
 
 
-def _is_remark(words: str) -> bool:
+def is_remark(words: str) -> bool:
     """Whether parentheses hold a unit or a method, which leave the name as it is."""
     return units.normalise(words) is not None or all(
         word in _METHODS for word in re.split(r"[\s,/.-]+", words.lower()) if word

@@ -29,7 +29,9 @@ class Name:
 
 _COLON = re.compile(r" ?:(?=\s|\d|$)")
 _NUMBER_WORD = re.compile(r"^[<>≤≥*↑↓]?[-−]?\d[\d.,]*[*HL↑↓]?$|^\d[\d.,]*(?:[a-zA-Zµ/%]+.*)$|^[<>≤≥]$")
-_UNIT_INSIDE = re.compile(r"^(?P<base>.+?)(?:\s*[(\[](?P<inner>[^()\[\]]+)[)\]]|\s*,\s*(?P<after>\S+))$")
+_UNIT_INSIDE = re.compile(
+    r"^(?P<base>.+?)(?:\s*[(\[](?P<inner>[^()\[\]]+)[)\]]|\s*,\s*(?P<after>\S+)|\s*(?P<percent>%))$"
+)
 _ENDS_WITH_VALUE = re.compile(rf"\s[<>≤≥]?\s?\d[\d.,]*(?:\s?{units.PATTERN})?\s*[*HL↑↓]?$")
 _NOT_A_TEST = re.compile(
     r"^(?:page|date|dates|tel|tels?|telephone|fax|age|edad|ne|nee|ne\(e\)|dossier|n°|no|num\w*"
@@ -86,15 +88,21 @@ def is_known(name: str) -> bool:
 def _split_known(text: str) -> Name | None:
     """The longest stretch of words from the left that the table knows."""
     first_cell = text.split(GAP, 1)[0]
-    words = list(re.finditer(r"\S+", first_cell))[:9]
+    # A name may run over a gap ("Cholestérol   HDL   0,52"): the longest known one is the name.
+    words = list(re.finditer(r"\S+", text))[:9]
     for count in range(len(words), 0, -1):
         end = words[count - 1].end()
-        name = first_cell[:end].rstrip(" :")
-        if not is_known(name):
+        name = " ".join(text[:end].split()).rstrip(" :")
+        last = words[count - 1][0]
+        is_alone = text[words[count - 1].start() - 1 : words[count - 1].start()] == GAP
+        if not analytes.key(last) or (is_alone and units.normalise(last) is not None) or not is_known(name):
             continue
         rest = text[end:]
-        is_apart = name != first_cell[:end] or re.match(r" ?(?:\t|:(?!\d\d))", rest) is not None
+        is_apart = text[:end].endswith(":") or re.match(r" ?(?:\t|:(?!\d\d))", rest) is not None
         if not rest.strip(" \t:"):
+            return None
+        if not is_apart and end <= len(first_cell) and _starts_with_value(text[len(first_cell) :]):
+            # "CA 125" before its value is a name of its own, not calcium.
             return None
         if not is_apart and not _value_follows(rest):
             # "Sodium urinaire 24 h": a known name with more words is another name.
@@ -161,5 +169,5 @@ def _without_unit(found: Name) -> Name:
     inside = _UNIT_INSIDE.match(found.name)
     if inside is None:
         return found
-    ucum = units.normalise(inside["inner"] or inside["after"])
+    ucum = units.normalise(inside["inner"] or inside["after"] or inside["percent"])
     return found if ucum is None else Name(found.name, found.end, found.is_apart, ucum)

@@ -75,7 +75,17 @@ def judged(
     )
     readings = placed.row.readings
     found = [_analyte(placed.row, reading, context.specimen) for reading in readings]
+    for reading, analyte in zip(readings, found, strict=True):
+        _prefer_answer(reading, analyte)
     if len(readings) == 1:
+        if (
+            found[0] is None
+            and readings[0].number is not None
+            and _unit(readings[0]) is None
+            and placed.row.is_surely_named
+        ):
+            # "Neutrophiles 60": a known name that means percent or count by its unit alone.
+            context = replace(context, doubt=context.doubt or "unit_missing")
         return [_result(readings[0], found[0], context, with_flag=True)]
     if found[0] is not None and found[1] is not None and found[0] is not found[1]:
         ranged = 1 if readings[1].range is not None or readings[0].range is None else 0
@@ -86,10 +96,19 @@ def judged(
     return [_of_two_units(readings, found[0] or found[1], context)]
 
 
+def _prefer_answer(reading: Reading, analyte: Analyte | None) -> None:
+    """Of a qualitative test the words are the result, the number beside them an index."""
+    # Words with digits ("Non réactif < 0,9") are the reference of the index, not an answer.
+    if analyte is None or analyte.kind != "ordinal" or reading.answer is None:
+        return
+    if not any(character.isdigit() for character in reading.answer):
+        reading.value, reading.number, reading.unit = reading.answer, None, None
+
+
 def _analyte(row: Row, reading: Reading, specimen: str) -> Analyte | None:
     analyte = analytes.match(row.name, unit=_unit(reading), specimen=specimen)
     if analyte is not None and analyte.kind == "ordinal" and reading.number is not None and reading.unit is not None:
-        return None
+        return analyte if reading.answer is not None else None
     return analyte
 
 
@@ -103,6 +122,11 @@ def _unit(reading: Reading) -> str | None:
 
 def _of_two_units(readings: list[Reading], analyte: Analyte | None, context: _Context) -> LabResult:
     first, second = readings
+    if analyte is not None:
+        fitting = [one for one in readings if one.unit is not None and units.fits(one.unit, analyte=analyte)]
+        if len(fitting) == 1:
+            # "Albumine 42,5 g/L 58,2 %": the percentage is another quantity.
+            return _result(fitting[0], analyte, context, with_flag=True)
     ranged = first.range or second.range
     if analyte is None:
         return _result(replace(first, range=first.range), None, context, with_flag=True)
@@ -219,9 +243,9 @@ def _previous(context: _Context, index: int) -> PreviousResult:
     row, habits = context.placed.row, context.habits
     text = row.previous[index]
     number = numbers.read(text)
-    when = row.previous_dates[index] if index < len(row.previous_dates) else None
+    when = row.previous_dates[index]
     sampled = None
-    if when is not None:
+    if when:
         sampled = lab_header.read_time(folding.fold(when), day_first=habits.day_first, today=habits.today)
     return PreviousResult(
         value=None if number is None or number.other is not None else number.value,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from carebase.clinical import folding, lab_names, numbers, units
+from carebase.clinical import analytes, folding, lab_names, numbers, units
 from carebase.clinical.lab_columns import Header, Role
 from carebase.clinical.lab_tokens import Segment, Token
 
@@ -24,6 +24,8 @@ class Reading:
     unit: str | None = None
     unit_printed: str | None = None
     range: str | None = None
+    answer: str | None = None
+    """Words beside a number (`0,25  Négatif`)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,9 +66,10 @@ def read(segment: Segment, *, header: Header | None, above: str = "") -> Row | U
     if found is None:
         return None
     tokens = segment.tokens(found.end)
-    if not any(token.kind in ("number", "answer", "range") for token in tokens):
-        return None
-    is_known = lab_names.is_known(found.name)
+    if not any(token.kind in _VALUES for token in tokens):
+        return _unread_number(segment, tokens, is_known=lab_names.is_known(found.name))
+    name = _whole_name(found.name, tokens, header=header)
+    is_known = lab_names.is_known(name)
     shape = _Shape(tokens, is_apart=found.is_apart)
     if shape.is_prose(is_known=is_known):
         return None
@@ -84,16 +87,41 @@ def read(segment: Segment, *, header: Header | None, above: str = "") -> Row | U
     under_value = header is not None and found.is_apart
     vouched = first.unit is not None or first.range is not None or first.number is None
     if not is_known and not ((found.is_apart and vouched) or under_value):
-        return None
+        return Unread(segment, "unknown_name") if shape.is_bare and len(name.split()) <= 4 else None
     return Row(
         segment=segment,
-        name=found.name,
+        name=name,
         readings=parts.readings,
         flag=parts.flag,
         previous=parts.previous,
         previous_dates=parts.previous_dates,
         is_surely_named=is_known,
     )
+
+
+def _unread_number(segment: Segment, tokens: Sequence[Token], *, is_known: bool) -> Unread | None:
+    """A known test whose value has digits but is no number."""
+    first = next((token for token in tokens if token.kind not in ("gap", "flag")), None)
+    if not is_known or first is None or first.kind != "word" or not re.search(r"\d", first.text):
+        return None
+    return Unread(segment, "not_a_number")
+
+
+def _whole_name(name: str, tokens: Sequence[Token], *, header: Header | None) -> str:
+    """The name with the words before the value, unless they are a method's.
+
+    "Cholestérol   VLDL   0,3" is not cholesterol: words that nothing explains belong to the name.
+    """
+    words: list[str] = []
+    for token in tokens:
+        if token.kind in _VALUES:
+            break
+        if token.kind == "word" and not _LINKS.match(token.text.lower()):
+            role = None if header is None else header.at(token.x0, token.x1).role
+            if role not in ("other", "flag", "range", "unit", "previous"):
+                words.append(token.text)
+    extra = " ".join(words)
+    return name if not extra or analytes.is_remark(extra) else f"{name} {extra}"
 
 
 class _Shape:
@@ -105,6 +133,11 @@ class _Shape:
         self.has_unit = any(token.kind == "unit" for token in tokens) and any(
             token.kind == "number" for token in tokens
         )
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether a number with its unit stands there and no words around them."""
+        return self.has_unit and not any(token.kind == "word" for token in self._tokens)
 
     def is_prose(self, *, is_known: bool) -> bool:
         """Whether words run on around the numbers, as in "Diabète si > 1,26 g/L"."""
@@ -177,8 +210,11 @@ def _in_line(tokens: Sequence[Token]) -> _Parts:
     if not values and not any(token.kind == "answer" for token in tokens):
         if len(pairs) == 2 and not pairs[0].is_marked:
             # Microscopy prints "4-6 /hpf" where others print one number.
-            parts.readings.append(Reading(value=pairs[0].text, number=None))
-            parts.ranges.append(pairs[1])
+            reading = Reading(value=pairs[0].text, number=None, range=pairs[1].text)
+            parts.readings.append(reading)
+            for token in tokens:
+                if token.kind == "unit":
+                    _give_unit(parts, token)
         return parts
     for token in tokens:
         _place(token, parts, as_limit=token is limit)
@@ -227,6 +263,8 @@ def _give_answer(parts: _Parts, token: Token) -> None:
     if parts.readings and parts.readings[0].value:
         if parts.readings[0].number is None:
             parts.readings[0].range = parts.readings[0].range or token.text
+        elif parts.readings[0].answer is None:
+            parts.readings[0].answer = token.text
         return
     parts.readings.append(Reading(value=token.text, number=None))
 
@@ -265,8 +303,7 @@ def _under_header(tokens: Sequence[Token], header: Header) -> _Parts | None:
     numbers_now = [token for token in current if token.kind in ("number", "answer")]
     roles = {id(token): header.at(token.x0, token.x1).role for token in current}
     in_value = [token for token in current if roles[id(token)] == "value" and token.kind in _VALUES]
-    parts.previous = [token.text for token in earlier if token.kind in ("number", "answer")]
-    parts.previous_dates = [token.text for token in earlier if token.kind == "date"]
+    _give_previous(parts, earlier, header)
     if not in_value:
         if parts.previous and not numbers_now:
             parts.is_empty_now = True
@@ -279,6 +316,18 @@ def _under_header(tokens: Sequence[Token], header: Header) -> _Parts | None:
     return parts
 
 
+def _give_previous(parts: _Parts, earlier: Sequence[Token], header: Header) -> None:
+    """Earlier results, each with the date beside it or in its column's header ("" without one)."""
+    beside = [token.text for token in earlier if token.kind == "date"]
+    for token in earlier:
+        if token.kind in ("number", "answer"):
+            printed = _DATE.search(header.at(token.x0, token.x1).text)
+            index = len(parts.previous)
+            parts.previous.append(token.text)
+            parts.previous_dates.append(beside[index] if index < len(beside) else printed[0] if printed else "")
+
+
+_DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}")
 _VALUES = ("number", "answer", "range")
 
 

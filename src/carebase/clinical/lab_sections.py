@@ -35,7 +35,8 @@ _FLUIDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "urine",
             r"\burines?\b|\burinaires?\b|\burinary\b|\burinalysis\b|\becbu\b|\borina\b|\buroculture"
-            r"|\bbandelette\b|\bdipstick\b|\w+uri[ae]\b|\w+urese\b",
+            r"|\bbandelette\b|\bdipstick\b|\w+uri[ae]\b|\w+urese\b"
+            r"|\balbumin\w* ?/ ?creatinin\w*|\bmicro-?albumin\w*|\bu?acr\b|\brac\b",
         ),
     )
 )

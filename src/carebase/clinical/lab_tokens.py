@@ -129,12 +129,12 @@ _ANSWER_WORDS = (
     r"|r[ée]acti(?:f|ve|vo)s?|nil|n[ée]ant"
     r"|absen(?:ce|t|te|ts|tes)|pr[ée]sen(?:ce|t|te|ts|tes)|trace?s?|trazas|rares?|nombreux|nombreuses"
     r"|quelques|few|many|moderate"
-    r"|(?:non |not )?d[ée]tect[ée]e?s?|(?:not )?detected|(?:no )?detectado|not seen|none seen"
+    r"|(?:non |not )?d[ée]tect[ée]e?s?|(?:not )?detected|(?:no )?detectado|not seen|none seen|seen|vue?s?"
     r"|occasional|ind[ée]termin[ée]e?"
     r"|indeterminate|equivocal|douteux|st[ée]rile|sterile|ausente|presente"
 )
 _FLAG_WORDS = (
-    r"HH|LL|H|L|N|A|C|B|\*{1,3}|↑{1,3}|↓{1,3}|▲+|▼+|!+|High|Low|HIGH|LOW|[ÉEée]lev[ée]e?|Haute?"
+    r"HH|LL|H|L|N|A|C|B|High|Low|HIGH|LOW|[ÉEée]lev[ée]e?|Haute?"
     r"|Basse?|BAS|HAUT|Normal|NORMAL"
     r"|Abnormal|Critical|Critique|CRITICAL|CRITIQUE|Panic|Alto|Alta|Bajo|Baja|Augment[ée]e?"
     r"|Diminu[ée]e?|\(H\)|\(L\)|\(\*\)|\[H\]|\[L\]"
@@ -147,18 +147,21 @@ _TOKEN = re.compile(
     rf"|(?P<power>(?:[xX×*] ?)?10 ?(?:\^|\*\*?|[eE])? ?(?:12|9|6|3|⁹|³|⁶|¹²) ?/ ?(?:[µμu]?[lL]"
     rf"|mm ?\^?[3³]|cumm|nL)(?![\w]))"
     r"|(?P<titre>(?<![\w/.,])1 ?[/:] ?(?:\d{1,5})(?![\d/.,]))"
+    # A flattened exponent ("245 109/L") is a unit; "7 103/µL" could be either and is left alone.
+    r"|(?P<flat>(?<![\w.,])\d+(?:[.,]\d+)?(?= 10(?:3|6|9|12) ?/ ?[lL](?![\w])))"
+    r"|(?P<muddle>(?<![\w.,])\d{1,3} 10[36]/(?:[µμu][lL]|mm ?\^?[3³]))"
     rf"|(?P<marked>{_MARKED})"
     rf"|(?P<pair>{_PAIR})"
     rf"|(?P<number>(?:(?<![\w])"
     rf"|(?<=[*↑↓HL]))(?:(?:{numbers.COMPARATOR_WORDS}) ?)?(?<![\w.,])[-−]?{_NUM}(?![\d]|[.,/:]\d))"
     rf"|(?P<unit>(?:(?<![A-Za-zÀ-ÿ])|(?<=[xX])){units.PATTERN}(?![\w/%]))"
     rf"|(?P<answer>(?<![\w])(?:(?:{_ANSWER_WORDS})(?![\w])|\+{{1,4}}(?![\w])|[1-4] ?\+(?![\w+]))[^\t]*)"
-    rf"|(?P<flag>(?<![A-Za-zÀ-ÿ])(?:{_FLAG_WORDS})(?![\w]))"
+    rf"|(?P<flag>[*↑↓▲▼!]+|(?<![A-Za-zÀ-ÿ])(?:{_FLAG_WORDS})(?![\w]))"
     rf"|(?P<word>[^\s]+)",
     re.IGNORECASE,
 )
 _KINDS: dict[str, Kind] = {
-    "gap": "gap", "date": "date", "power": "unit", "titre": "answer", "marked": "range", "pair": "range",
+    "gap": "gap", "date": "date", "power": "unit", "titre": "answer", "flat": "number", "muddle": "word", "marked": "range", "pair": "range",
     "number": "number", "unit": "unit", "answer": "answer", "flag": "flag", "word": "word",
 }  # fmt: skip
 _LONE_LOWER_FLAG = re.compile(r"[hlnacb]$")

@@ -30,12 +30,12 @@ _AMOUNT = (
     r"|[Cc]ells?|[Cc]ellules?|UFC|CFU|[EÉeé]l[eé]ments|[Pp]arasites?|mm|mosm"
 )
 _PER = (
-    r"100\s?m[lL]|[dcmµμunpf]?[lL]|DL|ML|mm\s?\^?3|mmc|cu\.?\s?mm|cumm|min(?:/1[.,]73\s?m\s?\^?2)?"
+    r"100\s?m[lL]|[dcmµμunpf]?[lL]|DL|ML|mm\s?\^?[3³]|mmc|cu\.?\s?mm|cumm|min(?:/1[.,]73\s?m\s?\^?[2²])?"
     r"|24\s?[hH]|[hH](?:eure|r)?|jour|mmol|mol|kg|g|[cC]hamp|hpf|HPF|lpf|LPF"
 )
 PATTERN = (
-    rf"(?:(?:{_POWER}|{_AMOUNT})\s?/\s?(?:{_PER})(?:\s?\(?FEU\)?)?|/\s?(?:mm\s?\^?3|mmc|[µμu][lL]|[cC]hamp|hpf|HPF|lpf|LPF|cumm|cu\.?\s?mm)"
-    r"|mL/min/1[.,]73\s?m\s?\^?2|%|‰|mm\s?\[?[hH][gG]\]?|kPa|sec(?:ondes?|onds?|\.)?|s|fl|fL|FL|pg|PG|µ\^?3|[µμ]m\^?3|mm(?:\s1h)?)"
+    rf"(?:(?:{_POWER}|{_AMOUNT})\s?/\s?(?:{_PER})(?:\s?\(?FEU\)?)?|/\s?(?:mm\s?\^?[3³]|mmc|[µμu][lL]|[cC]hamp|hpf|HPF|lpf|LPF|cumm|cu\.?\s?mm)"
+    r"|mL/min/1[.,]73\s?m\s?\^?[2²]|%|‰|mm\s?\[?[hH][gG]\]?|kPa|sec(?:ondes?|onds?|\.)?|s|fl|fL|FL|pg|PG|µ\^?[3³]|[µμ]m\^?[3³]|mm(?:\s1h)?)"
 )
 """What may be a unit, for a tokenizer; `normalise` confirms it."""
 
