@@ -148,6 +148,8 @@ def _read_one(request: wire.Request, *, source: int, answer: int, parent: int) -
     """The child's whole life; whatever happens, it ends here and never returns to the parent's loop."""
     status = _FAILED
     try:
+        # The process ends with its file, and memory is bounded without a collector walking through it.
+        gc.disable()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         confine.confine(request.limits, source=source, answer=answer, parent=parent)

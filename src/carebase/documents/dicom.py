@@ -205,7 +205,8 @@ def _printed(value: Any) -> str:
 
 def _pixel_warnings(dataset: Any, *, limits: Limits) -> Iterator[str]:
     if "PixelData" not in dataset or not _size(dataset)[2]:
-        yield "no_pixels"
+        # A file that gives an image's size and then ends was cut off; a report or plan gives none.
+        yield "pixels_damaged" if "Rows" in dataset else "no_pixels"
     elif not _is_decodable(dataset):
         yield "pixels_not_decodable"
     else:

@@ -53,6 +53,13 @@ class _Run:
     baseline: float = 0.0
     height: float = 0.0
     is_upright: bool = True
+    top: float = math.nan
+    right: float = math.nan
+    bottom: float = math.nan
+    """The edges of its last character."""
+    least: float = math.inf
+    most: float = -math.inf
+    """The gaps at which a character on the same line belongs to it without a closer look."""
 
 
 def placer(bounds: Edges, *, rotation: int) -> Place:
@@ -77,6 +84,17 @@ def words(textpage: Any, *, place: Place, rotation: int) -> Iterator[rows.Placed
         if edges is None:
             blank = "made" if blank != "real" and raw.FPDFText_IsGenerated(textpage, index) == 1 else "real"
             continue
+        # Nearly every character follows its neighbour on the same line; the rest is looked at closely.
+        if (
+            not blank
+            and edges[3] == run.bottom
+            and edges[1] == run.top
+            and run.least < edges[0] - run.right <= run.most
+        ):
+            run.text.append(chr(code) if 0x20 < code < 0x7F else printed(code))
+            run.edges.append(edges)
+            run.right = edges[2]
+            continue
         raised = _continues(run, edges, blank=blank)
         if raised is None:
             yield from _finished(run)
@@ -85,6 +103,7 @@ def words(textpage: Any, *, place: Place, rotation: int) -> Iterator[rows.Placed
         shown = chr(code) if 0x20 < code < 0x7F else printed(code)
         run.text.append(shown.translate(_RAISED) if raised else shown)
         run.edges.append(edges)
+        run.top, run.right, run.bottom = edges[1:]
     yield from _finished(run)
 
 
@@ -142,7 +161,11 @@ def _begun(textpage: Any, index: int, *, edges: tuple[float, float, float, float
     angle = (math.degrees(raw.FPDFText_GetCharAngle(textpage, index)) + rotation) % 360
     is_upright = angle <= 20 or angle >= 340
     baseline = place(x.value, y.value)[1] if is_upright else edges[3]
-    return _Run(baseline=baseline, height=edges[3] - edges[1], is_upright=is_upright)
+    height = edges[3] - edges[1]
+    run = _Run(baseline=baseline, height=height, is_upright=is_upright)
+    if is_upright:
+        run.least, run.most = -_BACKWARDS * height, _WORD_GAP * height
+    return run
 
 
 def _continues(run: _Run, edges: Edges, *, blank: str) -> bool | None:
@@ -154,8 +177,6 @@ def _continues(run: _Run, edges: Edges, *, blank: str) -> bool | None:
     before = run.edges[-1]
     gap = edges[0] - before[2]
     is_near = -_BACKWARDS * run.height < gap <= _WORD_GAP * run.height
-    if is_near and not blank and edges[3] == before[3] and edges[1] == before[1]:
-        return False
     return _joins(run, edges, gap=gap, is_near=is_near, blank=blank)
 
 

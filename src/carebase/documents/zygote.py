@@ -71,6 +71,7 @@ class Zygote:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._is_closed = False
 
     @property
     def pid(self) -> int | None:
@@ -91,7 +92,7 @@ class Zygote:
 
         Raises:
             UnreadableFile: the child was ended or died: `timed_out`, `too_large`, `damaged`.
-            errors.Unavailable: the warm process died twice, or the question was given up.
+            errors.Unavailable: the warm process died twice or is closed, or the question was given up.
             OSError: the file cannot be opened.
         """
         source = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -108,8 +109,9 @@ class Zygote:
         raise errors.Unavailable(details="The process that reads files ended.")
 
     def close(self) -> None:
-        """Ends the process and its children; a later question starts it again."""
+        """Ends the process and its children, for good: questions under way and later ones fail."""
         with self._lock:
+            self._is_closed = True
             self._discard()
 
     def _asked_once(
@@ -144,6 +146,8 @@ class Zygote:
     def _running(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         if self._process is not None and self._control is not None and self._process.poll() is None:
             return self._process, self._control
+        if self._is_closed:
+            raise errors.Unavailable(details="The reader of files is closed.")
         self._discard()
         ours, theirs = socket.socketpair()
         with theirs:

@@ -230,3 +230,8 @@ def test_a_file_that_breaks_off_in_its_header_is_never_another_image() -> None:
             assert unreadable.reason in {Reason.DAMAGED, Reason.NOT_DICOM}
         else:
             assert document.warnings
+
+
+def test_an_image_cut_off_before_its_pixels_is_not_taken_for_a_report() -> None:
+    content = written(a_dataset(a_ramp(), Modality="CR"))
+    assert dicom.read(content[: content.index(b"\xe0\x7f\x10\x00")], limits=LIMITS).warnings == ("pixels_damaged",)

@@ -328,6 +328,19 @@ async def test_closing_leaves_no_process(report: Path) -> None:
     assert not warm.is_running()
 
 
+async def test_closing_ends_what_is_being_read_and_starts_nothing_new(endless: Path) -> None:
+    async with a_reader() as reader:
+        task = asyncio.create_task(reader.read(endless, kind=Kind.PDF))
+        await until_reading(reader)
+        family = [warm_process(reader), *reading_processes(reader)]
+        await reader.close()
+        with pytest.raises(errors.Unavailable):
+            await task
+        assert reader._zygote.pid is None
+        _, alive = await asyncio.to_thread(psutil.wait_procs, family, timeout=3)
+        assert alive == []
+
+
 async def test_a_missing_file_is_the_callers_mistake(reader: reading.Reader, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await reader.read(tmp_path / "nothing", kind=Kind.PDF)
