@@ -1,0 +1,80 @@
+"""Guessing a password grows slower, for the one who guesses."""
+
+import asyncio
+
+
+async def guess(client, steps, *, times, email="amina@example.org"):
+    return [(await steps.signed_in(client, email, password="not the password")).status_code for _ in range(times)]
+
+
+async def test_after_ten_wrong_passwords_whoever_guesses_waits(client, service, steps):
+    await steps.signed_up(client)
+    assert await guess(client, steps, times=10) == [400] * 10
+    refused = await steps.signed_in(client)
+    assert refused.status_code == 429
+    assert refused.json()["error_code"] == "over_request_rate_limit"
+    assert int(refused.headers["Retry-After"]) >= 1
+
+
+async def test_the_person_signs_in_from_another_address_meanwhile(client, service, steps):
+    await steps.signed_up(client)
+    await guess(client, steps, times=11)
+    async with service.from_address("192.0.2.7") as elsewhere:
+        assert (await steps.signed_in(elsewhere)).status_code == 200
+        forged = await client.post(
+            "/auth/v1/token?grant_type=password",
+            json={"email": "amina@example.org", "password": steps.PASSWORD},
+            headers={"X-Forwarded-For": "192.0.2.7"},
+        )
+        assert forged.status_code == 429
+
+
+async def test_an_address_without_an_account_is_counted_alike(client, steps):
+    assert await guess(client, steps, times=11, email="nobody@example.org") == [400] * 10 + [429]
+
+
+async def test_passwords_tried_at_the_same_moment_are_counted_too(client, steps):
+    await steps.signed_up(client)
+    answers = await asyncio.gather(*(steps.signed_in(client, password="not the password") for _ in range(16)))
+    assert sorted(answer.status_code for answer in answers) == [400] * 10 + [429] * 6
+
+
+async def test_the_wait_doubles_passes_and_is_forgotten_after_the_right_password(client, service, steps):
+    await steps.signed_up(client)
+    await guess(client, steps, times=10)
+
+    def pass_seconds(seconds):
+        service.sql("update auth.attempts set last_at = last_at - make_interval(secs => %s)", seconds)
+
+    waits = []
+    for _ in range(3):
+        waits.append(int((await steps.signed_in(client)).headers["Retry-After"]))
+        pass_seconds(waits[-1])
+        assert await guess(client, steps, times=1) == [400]
+    assert waits == [1, 2, 4]
+    pass_seconds(8)
+    assert (await steps.signed_in(client)).status_code == 200
+    assert service.sql("select count(*) from auth.attempts") == [(0,)]
+
+
+async def test_the_wait_has_a_longest(client, service, steps):
+    await steps.signed_up(client)
+    await guess(client, steps, times=1)
+    service.sql("update auth.attempts set tries = 2000000000, last_at = clock_timestamp()")
+    refused = await steps.signed_in(client)
+    assert 890 <= int(refused.headers["Retry-After"]) <= 900
+
+
+async def test_a_count_is_of_the_database_and_outlives_the_process(client, service, steps):
+    await steps.signed_up(client)
+    await guess(client, steps, times=10)
+    service.app.state.accounts.close()
+    del service.app.state.accounts
+    assert (await steps.signed_in(client)).status_code == 429
+
+
+async def test_the_current_password_is_not_guessed_through_a_change(client, steps):
+    session = await steps.signed_up(client)
+    body = {"password": "another long phrase", "current_password": "not the password"}
+    answers = [await client.put("/auth/v1/user", json=body, headers=steps.bearer(session)) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [400] * 10 + [429]
