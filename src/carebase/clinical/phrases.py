@@ -1,8 +1,9 @@
 """Finds the phrases of a table in folded text, with their inflections.
 
 In charge of matching only. A phrase is written in folded letters: words take a plural or feminine
-ending by themselves, `*` stands for any letters (`h*maturia`), `a|b` is a choice, `word?` may be missing, `~` stands for
-up to two words, `word=` takes no ending at all. Nothing is matched by likeness of spelling.
+ending by themselves, `*` stands for any letters (`h*maturia`), `a|b` is a choice, `word?` may be
+missing, `~` stands for up to two words, `word=` takes no ending at all. Nothing is matched by
+likeness of spelling.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Lexicon:
         for concept, phrases in concepts:
             for phrase in phrases:
                 for first in phrase.split()[0].split("|"):
-                    key = first.split("*")[0].rstrip("=?")[:_KEY_LETTERS]
+                    key = re.split(r"[^a-z0-9]", first)[0][:_KEY_LETTERS]
                     self._phrases.setdefault(key, []).append((concept, phrase))
 
     def _beginning_with(self, word: str) -> Iterator[tuple[str, re.Pattern[str]]]:

@@ -26,6 +26,7 @@ _UNFINISHED = re.compile(
 )
 _BULLET = re.compile(r"\s*(?:[-•●▪◦►·*]|\d{1,2}[.)/-])\s*(?=\S)")
 _FULL_LINE = 0.8
+_NARROWEST_COLUMN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _continues(line: str, following: str, *, width: int) -> bool:
         return True
     # Reports in capitals give no sign but the width of the column.
     in_capitals = stripped.upper() == stripped and following.upper() == following
-    return in_capitals and len(stripped) >= _FULL_LINE * width and ":" not in following
+    return in_capitals and len(stripped) >= _FULL_LINE * max(width, _NARROWEST_COLUMN) and ":" not in following
 
 
 def split(lines: Sequence[str]) -> tuple[Sentence, ...]:
