@@ -274,9 +274,11 @@ async def _end_processes(place: _Place, *, pid: int | None) -> None:
         if await _happens(lambda: postmaster.command_line(pid) is None, within=seconds):
             break
         log.warning("embedded_postgres_stop_escalates: %s did not end it in %d s", number.name, seconds)
-    if await _happens(lambda: not locks.is_anyone_alive(place.home.alive_lock), within=1):
+    # After an orderly end only the writer of the log remains, which deserves a moment for its last lines.
+    # After a sudden one the others leave by themselves, but for a backend deep in a computation.
+    patience = 0.3 if pid is None else 1.0
+    if await _happens(lambda: not locks.is_anyone_alive(place.home.alive_lock), within=patience):
         return
-    # A backend deep in a computation does not notice that its postmaster died.
     for left in postmaster.of_server(place.home.name, uid=place.user.uid):
         postmaster.send(left, signal.SIGKILL)
     # An `initdb` that outlived its parent has no title to find it by, and ends by itself.

@@ -84,15 +84,44 @@ class Owner:
         self.process.stdout.close()
 
 
+class Databases:
+    """New databases, made once for each version and copied by the tests that are not about making them."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def copy(self, programs: Path, *, target: Path) -> None:
+        source = self._root / str(binaries.inspect(programs).major)
+        if not source.exists():
+            maker = Owner(source, programs=programs, uid=-1)
+            assert "dsn" in maker.said()
+            maker.leave()
+        # As root, the owners have to stay, which Python's copies do not do.
+        subprocess.run(["cp", "-a", source, target], check=True)
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    root = Path(tempfile.mkdtemp(prefix="care-", dir="/tmp"))
+    root.chmod(0o711)
+    yield Databases(root)
+    shutil.rmtree(root)
+
+
 class Place:
     """A directory that any user may pass (pytest's own lie below a closed one) and what runs there."""
 
-    def __init__(self, root: Path, *, programs: Path) -> None:
+    def __init__(self, root: Path, *, programs: Path, databases: Databases) -> None:
         self.root = root
+        self.databases = databases
         self.programs = programs
         self.data = root / "data"
         self.owners: list[Owner] = []
         self.servers: list[embedded.Embedded] = []
+
+    def furnish(self, programs: Path | None = None) -> None:
+        """Puts a database with nothing in it on `data`, as a start and a stop would."""
+        self.databases.copy(programs or self.programs, target=self.data)
 
     async def start(self, programs: Path | None = None):
         """Starts a server on `data`: the supervisor and where the server is reached."""
@@ -123,10 +152,10 @@ class Place:
 
 
 @pytest.fixture
-async def place(wheel) -> AsyncIterator[Place]:
+async def place(wheel, databases) -> AsyncIterator[Place]:
     root = Path(tempfile.mkdtemp(prefix="care-", dir="/tmp"))
     root.chmod(0o711)
-    it = Place(root, programs=wheel)
+    it = Place(root, programs=wheel, databases=databases)
     yield it
     for owner in it.owners:
         if owner.process.poll() is None:

@@ -24,6 +24,7 @@ def owner_of_process(pid: int) -> int:
 
 
 async def test_a_second_process_is_refused_by_the_number_of_the_first(place):
+    place.furnish()
     first = place.own()
     first.said()
 
@@ -109,6 +110,7 @@ async def test_data_in_a_closed_home_of_root_is_kept_where_the_server_can_reach(
 
 @needs_root
 async def test_a_home_closed_later_is_said_with_the_directory_that_blocks(place):
+    place.furnish()
     server, _ = await place.start()
     await server.stop()
     place.root.chmod(0o700)
@@ -146,6 +148,7 @@ async def test_a_socket_directory_that_is_a_link_is_not_used(place):
 
 
 async def test_files_of_another_version_are_left_alone(place):
+    place.furnish()
     server, _ = await place.start()
     await server.stop()
     (place.home.cluster / "PG_VERSION").write_text("17\n")
