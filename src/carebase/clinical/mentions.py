@@ -133,7 +133,8 @@ def find(sentence: Folded, *, language: Language | None) -> tuple[Named, ...]:
         if concept.startswith(_DENIED):
             concept = concept.removeprefix(_DENIED)
             # "Apyrétique" denies the fever; in any other tone it says nothing sure.
-            assertion = Assertion.ABSENT if assertion is Assertion.PRESENT else Assertion.UNCERTAIN
+            normal = assertion is Assertion.PRESENT or said.perhaps_listed(match.start, match.end)
+            assertion = Assertion.ABSENT if normal else Assertion.UNCERTAIN
         place = _duration(text, index, matches=matches, durations=durations)
         found.append(
             Named(

@@ -118,17 +118,24 @@ class Assertions:
 
         None covers what is only conditional ("return if fever") and what is denied of relatives.
         """
-        kinds = {
+        kinds = self._kinds(start, end)
+        own_negation = _OWN_NEGATION.search(self._folded[start:end]) is not None
+        if own_negation:
+            kinds -= {"absent", "absent_perhaps", "uncertain"}
+        return _strongest(kinds, own_negation=own_negation)
+
+    def perhaps_listed(self, start: int, end: int) -> bool:
+        """True when the only doubt is whether a denied list goes on to this span."""
+        return self._kinds(start, end) == {"absent_perhaps"}
+
+    def _kinds(self, start: int, end: int) -> set[str]:
+        return {
             scope.kind
             for scope in self._scopes
             if scope.start <= start
             and end <= scope.end
             and not (scope.trigger_start < end and start < scope.trigger_end)
         }
-        own_negation = _OWN_NEGATION.search(self._folded[start:end]) is not None
-        if own_negation:
-            kinds -= {"absent", "absent_perhaps", "uncertain"}
-        return _strongest(kinds, own_negation=own_negation)
 
 
 def _strongest(kinds: set[str], *, own_negation: bool) -> Assertion | None:

@@ -148,7 +148,8 @@ def find(folded: str, *, language: Language | None) -> tuple[FoundInSentence, ..
         concept = match.concept
         if concept.startswith(_DENIED):
             concept = concept.removeprefix(_DENIED)
-            assertion = Assertion.ABSENT if assertion is Assertion.PRESENT else Assertion.UNCERTAIN
+            normal = assertion is Assertion.PRESENT or said.perhaps_listed(match.start, match.end)
+            assertion = Assertion.ABSENT if normal else Assertion.UNCERTAIN
         begin, end = _window(folded, match, matches=matches)
         around = folded[begin:end]
         sites = {place.concept for place in places if begin <= place.start and place.end <= end}

@@ -140,6 +140,12 @@ def test_a_denied_critical_finding_is_not_critical():
     assert (found.critical, found.icd10cm) == (False, None)
 
 
+def test_a_normal_word_after_a_denial_is_normal():
+    found = report("Résultats : pas d'effet de masse, structures médianes en place.").findings
+
+    assert {one.assertion for one in found} == {Assertion.ABSENT}
+
+
 def test_a_stated_diagnosis_has_its_code():
     assert only(FRENCH, "pneumonia").icd10cm == "J18.9"
 
