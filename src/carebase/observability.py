@@ -48,11 +48,11 @@ def _where(cause: BaseException) -> str:
     return f"{type(cause).__module__}.{type(cause).__qualname__}{place}"
 
 
-def start(*, verbose: bool = False) -> None:
-    """Send our events to standard error, and of libraries only warnings without their arguments."""
+def start(*, quiet: bool = False) -> None:
+    """Send our events to standard error; `quiet` leaves the everyday ones out."""
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger("carebase")
     root.handlers[:] = [stream]
-    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    root.setLevel(logging.WARNING if quiet else logging.INFO)
     root.propagate = False

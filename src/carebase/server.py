@@ -19,9 +19,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from carebase import errors
-from carebase.apps.cases import intake, pages, routes
+from carebase.apps.cases import intake, pages, routes, sign_in
 from carebase.audit.log import ReadGate
 from carebase.auth import routes as auth_routes
+from carebase.auth.accounts import Accounts
 from carebase.auth.tokens import Tokens
 from carebase.database import pool
 from carebase.database.listen import Listener
@@ -30,7 +31,7 @@ from carebase.documents.reading import Reader
 from carebase.observability import Log
 from carebase.settings import Settings
 from carebase.storage.objects import Store
-from carebase.web import failures, headers, static, viewers
+from carebase.web import body_limit, failures, headers, signed_in, static, viewers
 
 API_VERSION: Final = "1.0.0"
 DESCRIPTION: Final = (
@@ -73,6 +74,10 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
                 Pools(owner_dsn=owner_dsn, secret=settings.secret, logins=frozenset(Login) - {Login.CARE_WORKER})
             )
             state.gate = await stack.enter_async_context(ReadGate(state.pools[Login.AUDIT_SEALER]))
+            state.accounts = Accounts(
+                state.pools, tokens=state.tokens, secret=settings.secret, sign_up=settings.sign_up
+            )
+            stack.callback(state.accounts.close)
             state.store = Store(settings.data / "objects", state.pools)
             state.reader = Reader()
             stack.push_async_callback(state.reader.close)
@@ -111,12 +116,15 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     app.include_router(routes.router)
     # The original service's paths come before the pages, which own the rest of /cases.
     app.include_router(routes.original)
+    app.include_router(sign_in.router)
     app.include_router(pages.router)
     if settings.api_docs:
         app.include_router(viewers.router)
     app.mount(static.MOUNT, static.mount(), name="static")
     _add_health(app)
     _add_refusals(app)
+    app.add_middleware(body_limit.BodyLimit)
+    app.add_middleware(signed_in.CookieSessions)
     app.add_middleware(headers.CarefulHeaders)
     app.add_middleware(RequestIds)
     return app
@@ -158,12 +166,14 @@ def _add_refusals(app: FastAPI) -> None:
     async def not_valid(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
-        return answer(request, errors.Invalid(details=intake.fields_at_fault(error)))
+        return answer(request, errors.Invalid(details=intake.fields_at_fault(error.errors())))
 
     async def not_routed(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
-        response = answer(request, _of_status(error.status_code))
+        # The framework reports whatever went wrong while it read the body as 400; ours keeps its own name.
+        cause = error.__cause__
+        response = answer(request, cause if isinstance(cause, errors.CareError) else _of_status(error.status_code))
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
         return response

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -24,6 +24,7 @@ from carebase.storage.objects import Store
 Body = TypeVar("Body", bound=BaseModel)
 
 LARGEST_BODY_BYTES: Final = MOST_FILES * LARGEST_FILE_BYTES + 1024 * 1024
+MOST_FIELDS: Final = 32
 FILE_FIELDS: Final[Mapping[str, Category]] = {"lab_files": "lab", "radiology_files": "radiology"}
 
 
@@ -49,20 +50,29 @@ class Arrived:
 async def take(request: Request, store: Store, *, identity: Identity) -> Arrived:
     """Read the whole form. Whatever was stored is discarded again when a part is refused."""
     arrived = Arrived()
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        for name, value in (await request.form(max_fields=MOST_FIELDS)).multi_items():
+            _take_field(arrived, name, str(value))
+        return arrived
     try:
         async for part in Form(request, largest_body_bytes=LARGEST_BODY_BYTES).parts():
             if part.name in FILE_FIELDS:
                 await _take_file(arrived, part, store=store, identity=identity)
             elif part.filename is not None:
                 raise errors.Invalid(details=f"The field {part.name[:40]} takes no file.")
-            elif part.name in arrived.fields:
-                raise errors.Invalid(details=f"The field {part.name[:40]} came twice.")
-            elif value := (await part.text()).strip():
-                arrived.fields[part.name] = value
+            else:
+                _take_field(arrived, part.name, await part.text())
     except BaseException:
         await arrived.discard(store)
         raise
     return arrived
+
+
+def _take_field(arrived: Arrived, name: str, value: str) -> None:
+    if name in arrived.fields:
+        raise errors.Invalid(details=f"The field {name[:40]} came twice.")
+    if value := value.strip():
+        arrived.fields[name] = value
 
 
 async def _take_file(arrived: Arrived, part: Part, *, store: Store, identity: Identity) -> None:
@@ -88,13 +98,17 @@ def checked(shape: type[Body], values: Mapping[str, Any]) -> Body:
     try:
         return shape.model_validate(values)
     except ValidationError as error:
-        raise errors.Invalid(details=fields_at_fault(error)) from None
+        raise errors.Invalid(details=fields_at_fault(error.errors())) from None
 
 
-def fields_at_fault(error: ValidationError) -> str:
-    """The fields that were refused, each with the reason, without their values."""
+def fields_at_fault(found: Sequence[Mapping[str, Any]]) -> str:
+    """The fields that were refused (pydantic's `errors()`), each with the reason, without their values.
+
+    >>> fields_at_fault([{"loc": ("body", "patient_age"), "msg": "Input should be a valid integer", "input": "abc"}])
+    'patient_age: Input should be a valid integer'
+    """
     faults = []
-    for fault in error.errors(include_input=False, include_context=False, include_url=False):
-        place = ".".join(str(part) for part in fault["loc"] if part != "body")
-        faults.append(f"{place}: {fault['msg']}" if place else fault["msg"])
+    for fault in found:
+        place = ".".join(str(part) for part in fault["loc"] if part not in {"body", "query", "path", "header"})
+        faults.append(f"{place}: {fault['msg']}" if place else str(fault["msg"]))
     return "; ".join(faults)

@@ -5,14 +5,16 @@ In charge of the limits of a person and of the same request sent twice giving on
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.requests import Request
 
 from carebase import errors
 from carebase.apps.cases import bodies, intake
 from carebase.auth import requests
-from carebase.auth.requests import SignedInIdentity
+from carebase.database.identity import Identity
 from carebase.database.session import Session
 from carebase.records import cases, files, request_keys
 from carebase.records.cases import NewCase
@@ -32,31 +34,50 @@ async def check_running(request: Request, session: Session) -> None:
         raise errors.TooMany(hint=f"At most {most} cases in work at once.", retry_after_seconds=10)
 
 
-async def open_from_page(
-    request: Request, identity: SignedInIdentity, *, body: bodies.CaseIn, arrived: intake.Arrived, key: str
-) -> str:
-    """The id of the case; that of the first time when the form with this `key` was sent before.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The answer to the opening of a case, as JSON; `is_repeat` when it was given before under the same key."""
 
-    The bytes of `arrived` are kept with a new case and are the caller's to discard otherwise.
+    answer: dict[str, Any]
+    is_repeat: bool
+
+
+async def open_case(
+    request: Request, identity: Identity, *, body: bodies.CaseIn, arrived: intake.Arrived, key: str | None
+) -> Opened:
+    """The case that was opened; that of the first time when a request with this `key` came before.
+
+    The bytes of `arrived` are kept with a new case; on an error they are the caller's to discard.
     """
     body_hash = f"{arrived.sha256} {body.model_dump_json()}"
-    request_id = requests.request_id_of(request)
-    store = request.app.state.store
     try:
         async with requests.open_session(request, identity) as session:
-            answer = await request_keys.answer_for(session, key, body_hash=body_hash)
+            answer = await _answer_given(session, key, body_hash=body_hash)
             if answer is None:
-                await check_running(request, session)
-                new = NewCase(**body.model_dump(exclude={"birth_date"}), patient_birth_date=body.birth_date)
-                case = await cases.open_case(session, new, today=datetime.now(UTC).date(), request_id=request_id)
-                await files.add(session, store, case=case, new=arrived.files, request_id=request_id)
-                await request_keys.remember(session, key, body_hash=body_hash, response={"case_id": case.case_id})
-                return case.case_id
+                answer = await _open(request, session, body=body, arrived=arrived)
+                if key is not None:
+                    await request_keys.remember(session, key, body_hash=body_hash, response=answer)
+                return Opened(answer, is_repeat=False)
     except errors.Conflict:
-        # The same form came twice at once and the other was faster; its case is this one's as well.
+        # The same request came twice at once and the other was faster; its case is this one's as well.
         async with requests.open_session(request, identity) as session:
-            answer = await request_keys.answer_for(session, key, body_hash=body_hash)
+            answer = await _answer_given(session, key, body_hash=body_hash)
         if answer is None:
             raise
-    await arrived.discard(store)
-    return str(answer["case_id"])
+    # Only now, with no connection held: discarding takes one, and all of them may be waiting here.
+    await arrived.discard(request.app.state.store)
+    return Opened(answer, is_repeat=True)
+
+
+async def _answer_given(session: Session, key: str | None, *, body_hash: str) -> dict[str, Any] | None:
+    return None if key is None else await request_keys.answer_for(session, key, body_hash=body_hash)
+
+
+async def _open(request: Request, session: Session, *, body: bodies.CaseIn, arrived: intake.Arrived) -> dict[str, Any]:
+    request_id = requests.request_id_of(request)
+    await check_running(request, session)
+    new = NewCase(**body.model_dump(exclude={"birth_date"}), patient_birth_date=body.birth_date)
+    case = await cases.open_case(session, new, today=datetime.now(UTC).date(), request_id=request_id)
+    added = await files.add(session, request.app.state.store, case=case, new=arrived.files, request_id=request_id)
+    opened = bodies.CaseWithFiles(**bodies.CaseOut.fields_of(case), files=[bodies.FileOut.of(file) for file in added])
+    return opened.model_dump(mode="json")

@@ -102,8 +102,8 @@ async def open_case(request: Request, identity: SignedInIdentity) -> Response:
         key = values.pop("idempotency_key", "") or str(uuid.uuid4())
         body = new_case_form.read(t, values, today=_today())
         if isinstance(body, CaseIn):
-            case_id = await opening.open_from_page(request, identity, body=body, arrived=arrived, key=key)
-            return _gone_to(request, f"/cases/{case_id}")
+            opened = await opening.open_case(request, identity, body=body, arrived=arrived, key=key)
+            return _gone_to(request, f"/cases/{opened.answer['case_id']}")
     except BaseException:
         await arrived.discard(store)
         raise

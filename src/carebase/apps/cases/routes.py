@@ -10,13 +10,13 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from carebase import errors
-from carebase.apps.cases import bodies, downloads, events, intake
+from carebase.apps.cases import bodies, downloads, events, intake, opening
 from carebase.audit import log
 from carebase.auth import requests
 from carebase.auth.requests import ReadSession, RequestSession, SignedInIdentity
 from carebase.database.session import Session
-from carebase.records import cases, files, insights, request_keys
-from carebase.records.cases import CaseFilter, CaseId, CaseStatus, NewCase, Order
+from carebase.records import cases, files, insights
+from carebase.records.cases import CaseFilter, CaseId, CaseStatus, Order
 from carebase.records.files import FileId
 
 Language = Literal["fr", "en"]
@@ -84,53 +84,19 @@ async def _open(request: Request, identity: SignedInIdentity, *, key: str | None
         values = await _json_object(request)
     else:
         async with requests.open_session(request, identity) as session:
-            await _check_allowance(request, session)
+            await opening.check_uploads(request, session)
         arrived = await intake.take(request, store, identity=identity)
         values = dict(arrived.fields)
     try:
         body = intake.checked(bodies.CaseIn, {name: value for name, value in values.items() if name not in ignored})
-        body_hash = f"{arrived.sha256} {body.model_dump_json()}"
-        try:
-            async with requests.open_session(request, identity) as session:
-                if key is not None and (answer := await request_keys.answer_for(session, key, body_hash=body_hash)):
-                    await arrived.discard(store)
-                    return JSONResponse(answer, 201, headers={"Idempotent-Replay": "true"})
-                return await _store_case(request, session, body, arrived=arrived, key=key, body_hash=body_hash)
-        except errors.Conflict:
-            # Another request with the same key was faster; its answer is ours.
-            if key is None:
-                raise
-            async with requests.open_session(request, identity) as session:
-                answer = await request_keys.answer_for(session, key, body_hash=body_hash)
-            if answer is None:
-                raise
-            await arrived.discard(store)
-            return JSONResponse(answer, 201, headers={"Idempotent-Replay": "true"})
+        opened = await opening.open_case(request, identity, body=body, arrived=arrived, key=key)
     except BaseException:
         await arrived.discard(store)
         raise
-
-
-async def _store_case(
-    request: Request,
-    session: Session,
-    body: bodies.CaseIn,
-    *,
-    arrived: intake.Arrived,
-    key: str | None,
-    body_hash: str,
-) -> Response:
-    request_id = requests.request_id_of(request)
-    await _check_running(request, session)
-    new = NewCase(**body.model_dump(exclude={"birth_date"}), patient_birth_date=body.birth_date)
-    case = await cases.open_case(session, new, today=_today(), request_id=request_id)
-    added = await files.add(session, request.app.state.store, case=case, new=arrived.files, request_id=request_id)
-    answer = bodies.CaseWithFiles(
-        **bodies.CaseOut.fields_of(case), files=[bodies.FileOut.of(file) for file in added]
-    ).model_dump(mode="json")
-    if key is not None:
-        await request_keys.remember(session, key, body_hash=body_hash, response=answer)
-    return JSONResponse(answer, 201, headers={"Location": f"/api/cases/{case.case_id}"})
+    headers = {"Location": f"/api/cases/{opened.answer['case_id']}"}
+    if opened.is_repeat:
+        headers["Idempotent-Replay"] = "true"
+    return JSONResponse(opened.answer, 201, headers=headers)
 
 
 @router.get("", response_model=bodies.CaseList)
@@ -221,7 +187,7 @@ async def add_files(request: Request, identity: SignedInIdentity, case_id: str) 
     store, request_id = request.app.state.store, requests.request_id_of(request)
     async with requests.open_session(request, identity) as session:
         await cases.read(session, CaseId(case_id))
-        await _check_allowance(request, session)
+        await opening.check_uploads(request, session)
     arrived = await intake.take(request, store, identity=identity)
     try:
         if not arrived.files:
@@ -258,7 +224,7 @@ async def confirm_file(request: Request, session: RequestSession, case_id: str, 
 @router.post("/{case_id}/analysis", status_code=202, response_model=bodies.CaseOut)
 async def analyse_again(request: Request, session: RequestSession, case_id: str) -> bodies.CaseOut:
     """Analyse a case again; 409 while it is in work."""
-    await _check_running(request, session)
+    await opening.check_running(request, session)
     case = await cases.analyse_again(session, CaseId(case_id), request_id=requests.request_id_of(request))
     return bodies.CaseOut.of(case)
 
@@ -302,18 +268,6 @@ async def _json_object(request: Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise errors.Invalid(details="The body is not a JSON object.")
     return value
-
-
-async def _check_allowance(request: Request, session: Session) -> None:
-    most = request.app.state.settings.uploads_per_hour
-    if await files.added_recently(session) >= most:
-        raise errors.TooMany(hint=f"At most {most} files an hour.", retry_after_seconds=600)
-
-
-async def _check_running(request: Request, session: Session) -> None:
-    most = request.app.state.settings.running_analyses
-    if await cases.running(session) >= most:
-        raise errors.TooMany(hint=f"At most {most} cases in work at once.", retry_after_seconds=10)
 
 
 def _list_of(page: cases.CasePage) -> bodies.CaseList:

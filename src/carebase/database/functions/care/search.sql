@@ -14,6 +14,6 @@ language sql stable security definer set search_path = ''
 as $$
     select id from public.cases
      where doctor_id = auth.uid() and deleted_at is null
-       and private.fold(patient_name) like '%' || replace(trim(private.fold(words)), '%', '') || '%'
+       and private.fold(patient_name) like '%' || trim(private.fold(words)) || '%'
 $$;
 grant execute on function private.search_cases(text) to authenticated;

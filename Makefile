@@ -1,0 +1,80 @@
+# `make` alone lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= $(CAREBASE_SHARED)
+export PYTHONPATH := src
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check test-browser test-security faults evaluate bench assets samples screenshots lock format clean
+
+help: ## List the commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.ok assets ## Serve everything with sample cases on http://localhost:8000 (PORT, CAREBASE_DATA)
+	@exec $(BIN)/python -m carebase.cli.main demo
+
+test: $(VENV)/dev.ok assets ## Unit and integration tests; no root, no browser needed
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/dev.ok ## Format, lint, strict types, import contracts, prepared SQL
+	$(BIN)/ruff format --check src tests benchmarks scripts
+	$(BIN)/ruff check src tests benchmarks scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/integration/database/test_named_queries.py
+
+test-browser: $(VENV)/dev.ok assets ## Journeys, accessibility and pages in Debian's Chromium
+	@$(BIN)/python -m pytest tests/browser
+
+test-security: $(VENV)/dev.ok assets ## Who may do what, on the database and over HTTP
+	@$(BIN)/python -m pytest tests/security
+
+faults: $(VENV)/dev.ok assets ## Kill processes at random points and count what was lost (SEED, KILLS)
+	@$(BIN)/python -m pytest tests/faults
+
+evaluate: $(VENV)/dev.ok ## Measure the clinical engine on a folder of evaluation data: make evaluate DATA=<folder>
+	@CAREBASE_SHARED="$(DATA)" $(BIN)/python -m tests.evaluate
+
+bench: $(VENV)/dev.ok assets ## Side-by-side measurements: make bench T=<name>
+	@test -n "$(T)" || { ls benchmarks/*.py | sed 's|benchmarks/||; s|\.py$$||; s|^|  make bench T=|'; exit 2; }
+	@$(BIN)/python -m benchmarks.$(T)
+
+assets: $(VENV)/run.ok ## Build the pages' style and scripts (system Node 20 or newer, else one from a Python package)
+	@$(BIN)/python -m carebase.web.assets
+
+samples: $(VENV)/dev.ok ## Make the demo's sample files again
+	@$(BIN)/python scripts/make_samples.py
+
+screenshots: $(VENV)/dev.ok assets ## Make the README's screenshots again
+	@$(BIN)/python scripts/make_screenshots.py
+
+lock: ## Lock the dependencies with hashes and without addresses
+	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 pyproject.toml --group dev -o requirements-dev.lock
+	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --group node -o requirements-node.lock
+
+format: $(VENV)/dev.ok ## Format the code
+	$(BIN)/ruff format src tests benchmarks scripts
+	$(BIN)/ruff check --fix src tests benchmarks scripts
+
+clean: ## Remove what was built here (not the data)
+	rm -rf $(VENV) frontend/node_modules src/carebase/web/static/dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "carebase needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV) || { echo "carebase: the environment cannot be made here; is this directory writable, is python3-venv installed?" >&2; rm -rf $(VENV); exit 78; }
+
+$(VENV)/run.ok: requirements.lock requirements-node.lock | $(BIN)/python
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@node --version 2>/dev/null | $(BIN)/python -c 'import re, sys; found = re.match(r"v(\d+)", sys.stdin.read()); sys.exit(not (found and int(found[1]) >= 20))' \
+		|| $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
+	@$(BIN)/python scripts/link_checkout.py
+	@touch $@
+
+$(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
+	@echo "Installing what tests need …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
