@@ -132,9 +132,8 @@ class Assertions:
         return {
             scope.kind
             for scope in self._scopes
-            if scope.start <= start
-            and end <= scope.end
-            and not (scope.trigger_start < end and start < scope.trigger_end)
+            # A phrase may itself hold a word that ends scopes ("burning with urination").
+            if scope.start < end and start < scope.end and not (scope.trigger_start < end and start < scope.trigger_end)
         }
 
 

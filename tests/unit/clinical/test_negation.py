@@ -43,6 +43,8 @@ def said(language, sentence, phrase):
         ("fr", "Mère diabétique", "diabétique", "family"),
         ("fr", "La mère rapporte une fièvre depuis hier", "fièvre", "present"),
         ("en", "Cardiovascular: Denies chest pain or dyspnea", "dyspnea", "absent"),
+        ("en", "He denies any burning with urination.", "burning with urination", "absent"),
+        ("fr", "Pas de toux avec du sang", "toux avec du sang", "absent"),
         ("en", "Lungs: no effusion", "effusion", "absent"),
         ("en", "Non-smoker", "smoker", "absent"),
         ("fr", "Suspicion de paludisme chez un enfant fébrile", "fébrile", "present"),
