@@ -7,7 +7,6 @@ site-title = { $page } – carebase
 nav-label = Main navigation
 nav-cases = Cases
 nav-new-case = New case
-language-label = Language
 sign-out = Sign out
 footer-use = Decision support: generated texts are drafts, to be checked and approved by a health professional.
 footer-privacy = The data stay on this server. Every reading of a record is logged. This page calls no other site.

@@ -7,7 +7,6 @@ site-title = { $page } – carebase
 nav-label = Navigation principale
 nav-cases = Dossiers
 nav-new-case = Nouveau dossier
-language-label = Langue
 sign-out = Se déconnecter
 footer-use = Aide à la décision : les textes générés sont des brouillons, à vérifier et à valider par un professionnel de santé.
 footer-privacy = Les données restent sur ce serveur. Chaque consultation d’un dossier est enregistrée. Cette page n’appelle aucun autre site.

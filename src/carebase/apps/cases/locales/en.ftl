@@ -39,7 +39,6 @@ gender-female = Female
 gender-male = Male
 gender-other = Other
 gender-unknown = Not recorded
-age-unknown = Not recorded
 age-years = { $count ->
     [one] { $count } year
    *[other] { $count } years
@@ -129,7 +128,6 @@ progress-failed-title = The analysis did not complete
 progress-text = This page updates itself. You can also load it again.
 progress-reload = Load again
 progress-retry = Run the analysis again
-progress-again = Run the analysis again
 progress-steps = Steps of the analysis
 step-stored = Files stored
 step-read = Documents read

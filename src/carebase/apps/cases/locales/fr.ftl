@@ -39,7 +39,6 @@ gender-female = Féminin
 gender-male = Masculin
 gender-other = Autre
 gender-unknown = Non renseigné
-age-unknown = Non renseigné
 age-years = { $count ->
     [one] { $count } an
    *[other] { $count } ans
@@ -126,7 +125,6 @@ progress-failed-title = L’analyse n’a pas abouti
 progress-text = Cette page se met à jour d’elle-même. Vous pouvez aussi la recharger.
 progress-reload = Recharger
 progress-retry = Relancer l’analyse
-progress-again = Relancer l’analyse
 progress-steps = Étapes de l’analyse
 step-stored = Fichiers enregistrés
 step-read = Documents lus

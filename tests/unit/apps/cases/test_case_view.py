@@ -1,0 +1,186 @@
+"""The case page: alerts first, every finding with its source, a draft that says so."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from carebase.apps.cases import case_view
+from carebase.records.cases import Case
+from carebase.records.files import CaseFile
+from carebase.records.insights import Step
+from carebase.web.messages import Reader
+
+TODAY = date(2026, 3, 12)
+Make = Callable[..., Case]
+MakeFile = Callable[..., CaseFile]
+Show = Callable[..., str]
+NOW = datetime(2026, 3, 12, 9, 41, tzinfo=UTC)
+PLACE = {"file": "f-1", "page": 2, "line": 7, "box": [1, 2, 3, 4], "quote": "Potassium 6,8", "sha256": "0"}
+
+
+def said(number: str, text: str, **more: Any) -> dict[str, Any]:
+    return {"id": number, "text": text, "severity": "info", "evidence": [PLACE], "confidence": None} | more
+
+
+def lab(**more: Any) -> dict[str, Any]:
+    row = {"printed_name": "Potassium", "text": "6,8", "unit": "mmol/L", "range": {"text": "3,5 - 5,1"}, "flag": "H"}
+    return row | {"critical": False} | PLACE | more
+
+
+def page_of(
+    t: Reader, case: Case, files: list[CaseFile], analysis: dict[str, Any] | None, **more: Any
+) -> case_view.CaseView:
+    return case_view.case_view(t, case=case, files=files, steps=(), analysis=analysis, today=TODAY)
+
+
+def test_a_finding_leads_to_the_line_it_was_read_from(a_case: Make, a_file: MakeFile, fr: Reader, shown: Show) -> None:
+    analysis = {"case_summary": {"key_findings": [said("s1", "Potassium élevé.")]}}
+    page = shown("cases/case.html", page_of(fr, a_case(), [a_file()], analysis))
+    assert 'href="/cases/c-1/files/f-1/pages/2?hl=s1&amp;line=7"' in page
+    assert "Voir la source : NFS mars.pdf, page 2, ligne 7" in page
+
+
+def test_the_clinicians_own_words_have_no_page_to_open(a_case: Make, fr: Reader) -> None:
+    own = PLACE | {"file": "case", "box": None, "quote": "toux"}
+    analysis = {"soap": {"subjective": [said("s1", "Toux.", evidence=[own])]}}
+    view = page_of(fr, a_case(), [], analysis)
+    assert view.draft is not None
+    (link,) = view.draft.soap[0].statements[0].evidence
+    assert (link.address, link.name) == (None, "Texte du clinicien")
+
+
+def test_critical_results_stand_before_everything_else(a_case: Make, a_file: MakeFile, fr: Reader, shown: Show) -> None:
+    analysis = {
+        "critical_alerts": [said("a", "Potassium critique.", severity="emergency")],
+        "warnings": [{"code": "wrong_patient", "message": "Autre nom.", "file": "f-1", "page": 1}],
+        "unread": [{"file": "f-1", "page": 3, "message": "Illisible."}],
+        "case_summary": {"text": "Résumé."},
+    }
+    page = shown("cases/case.html", page_of(fr, a_case(), [a_file()], analysis))
+    order = [page.index(words) for words in ("Potassium critique.", "Autre nom.", "Illisible.", "Résumé.")]
+    assert order == sorted(order)
+
+
+def test_a_draft_says_that_nobody_has_reviewed_it(a_case: Make, fr: Reader, en: Reader, shown: Show) -> None:
+    assert "Brouillon généré automatiquement, non relu" in shown("cases/case.html", page_of(fr, a_case(), [], {}))
+    english = shown("cases/case.html", page_of(en, a_case(), [], {}), language="en")
+    assert "AI draft – not reviewed" in english
+
+
+def test_no_page_calls_anything_normal(a_case: Make, a_file: MakeFile, fr: Reader, en: Reader, shown: Show) -> None:
+    analysis = {"labs": [lab(flag="N"), lab(flag=None, range=None)]}
+    for t in (fr, en):
+        page = shown("cases/case.html", page_of(t, a_case(), [a_file()], analysis), language=t.language).lower()
+        assert "normal" not in page
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "words"),
+    [
+        ({"flag": "H"}, "high", "Au-dessus"),
+        ({"flag": "L"}, "low", "Sous l’intervalle"),
+        ({"flag": "N"}, "within", "Dans l’intervalle"),
+        ({"flag": None}, "none", "Non classé"),
+        ({"flag": None, "check": "unit_missing"}, "none", "À vérifier à la source"),
+        ({"flag": "H", "critical": True}, "critical", "Critique, haut"),
+        ({"flag": None, "critical": True, "check": "implausible"}, "critical", "Critique, à vérifier"),
+    ],
+)
+def test_the_position_of_a_result_is_said_in_words(
+    row: dict[str, Any], kind: str, words: str, a_case: Make, a_file: MakeFile, fr: Reader
+) -> None:
+    view = page_of(fr, a_case(), [a_file()], {"labs": [lab(**row)]})
+    assert view.draft is not None
+    assert view.draft.labs[0].flag == case_view.FlagMark(kind=kind, text=words)  # type: ignore[arg-type]
+
+
+def test_a_result_is_shown_as_printed(a_case: Make, a_file: MakeFile, fr: Reader, shown: Show) -> None:
+    row = lab(text="< 2,00", flag_printed="H*", previous=[{"text": "1,8"}], sample_time="2026-03-11T08:15:00+01:00")
+    page = shown("cases/case.html", page_of(fr, a_case(), [a_file()], {"labs": [row]}))
+    for words in ("&lt; 2,00", "mmol/L", "3,5 - 5,1", "Imprimé : H*", "Antérieur : 1,8", "11 mars 2026"):
+        assert words in page
+
+
+def test_a_confidence_that_was_not_assessed_is_said_to_be_so(fr: Reader) -> None:
+    assert case_view.confidence(fr, None) == case_view.Confidence(percent=None, text="Confiance : non évaluée")
+    assert case_view.confidence(fr, 0.314) == case_view.Confidence(percent=31, text="Confiance : 31 %")
+
+
+def test_what_speaks_against_a_diagnosis_stands_before_what_speaks_for_it(
+    a_case: Make, a_file: MakeFile, fr: Reader, shown: Show
+) -> None:
+    candidate = {
+        "name": "Anémie",
+        "icd10": "D50.9",
+        "description": "Iron deficiency anemia, unspecified",
+        "criteria_met": 3,
+        "criteria_total": 4,
+        "evidence_for": [said("f", "Pour.")],
+        "evidence_against": [said("a", "Contraire.")],
+        "missing": [said("m", "Manquant.", evidence=[])],
+    }
+    page = shown("cases/case.html", page_of(fr, a_case(), [a_file()], {"diagnosis": {"primary": candidate}}))
+    assert page.index("Contraire.") < page.index("Pour.") < page.index("Manquant.")
+    assert "Critères réunis : 3 sur 4" in page
+    assert "D50.9" in page
+
+
+def test_too_little_to_judge_is_an_answer(a_case: Make, fr: Reader, shown: Show) -> None:
+    analysis = {"diagnosis": {"primary": None, "reason": "Aucun critère réuni.", "alternatives": []}}
+    page = shown("cases/case.html", page_of(fr, a_case(), [], analysis))
+    assert "Pas assez d’éléments pour proposer un diagnostic" in page
+    assert "Aucun critère réuni." in page
+
+
+def test_a_file_of_another_name_can_be_confirmed(a_case: Make, a_file: MakeFile, fr: Reader, shown: Show) -> None:
+    analysis = {"warnings": [{"code": "wrong_patient", "message": "Autre nom.", "file": "f-1", "page": None}]}
+    page = shown("cases/case.html", page_of(fr, a_case(), [a_file()], analysis))
+    assert 'method="post" action="/cases/c-1/files/f-1/confirmation"' in page
+
+
+def test_steps_that_were_not_heard_of_are_waiting(a_case: Make, fr: Reader) -> None:
+    steps = (Step("stored", "done", None, NOW), Step("read", "running", None, NOW))
+    progress = case_view.progress_view(fr, case=a_case(status="processing"), steps=steps)
+    assert [row.state for row in progress.steps] == ["done", "running", "waiting", "waiting", "waiting"]
+    assert progress.now == "Étape en cours : Documents lus"
+    assert progress.steps[0].in_words == "Fichiers enregistrés : fait"
+
+
+def test_a_case_in_work_watches_itself_and_can_be_reloaded(a_case: Make, fr: Reader, shown: Show) -> None:
+    page = shown("cases/case.html", page_of(fr, a_case(status="processing"), [], None))
+    assert 'data-events="/api/cases/c-1/events"' in page
+    assert '<a href="/cases/c-1">Recharger</a>' in page
+
+
+@pytest.mark.parametrize("reason", ["analysis_failed", "analysis_crashed", "service_unavailable", "file_missing"])
+def test_a_failed_case_says_why_and_offers_to_try_again(reason: str, a_case: Make, fr: Reader, shown: Show) -> None:
+    page = shown("cases/case.html", page_of(fr, a_case(status="failed", failure_reason=reason), [], None))
+    assert case_view.reason_in_words(fr, reason) in page
+    assert case_view.reason_in_words(fr, reason) != case_view.reason_in_words(fr, None)
+    assert 'method="post" action="/cases/c-1/analysis"' in page
+
+
+def test_a_reason_without_a_sentence_is_not_shown_raw(fr: Reader) -> None:
+    assert case_view.reason_in_words(fr, "psycopg.OperationalError") == "La raison n’est pas connue."
+
+
+def test_an_image_is_shown_and_not_interpreted(a_case: Make, a_file: MakeFile, fr: Reader, shown: Show) -> None:
+    picture = a_file(file_id="f-2", file_name="thorax.dcm", file_type="application/dicom", file_category="radiology")
+    page = shown("cases/case.html", page_of(fr, a_case(), [a_file(), picture], {}))
+    assert "Image enregistrée et affichée ; non interprétée." in page
+    assert 'href="/cases/c-1/files/f-2/pages/1"' in page
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(1, "1 ko"), (2048, "2 ko"), (104_000, "102 ko"), (200_000, "0,2 Mo"), (26_214_400, "25,0 Mo")]
+)
+def test_a_size_is_never_nothing(size: int, words: str, fr: Reader) -> None:
+    assert case_view.size_in_words(fr, size) == words
+
+
+def test_what_a_file_is_called_is_text(a_case: Make, a_file: MakeFile, fr: Reader, shown: Show) -> None:
+    page = shown("cases/case.html", page_of(fr, a_case(patient_name="<i>A"), [a_file(file_name='"><script>x')], {}))
+    assert "<script>x" not in page
+    assert "<i>A" not in page
