@@ -140,11 +140,7 @@ def _dicom_date(text: str) -> date | None:
 def comparable(person: Person, header: HeaderIdentity) -> frozenset[IdentityField]:
     """The fields on which case and file can be compared at all; empty means "unverified"."""
     found: set[IdentityField] = set()
-    if (
-        person.name
-        and header.patient_name
-        and person_names.can_be_same(person.name, header.patient_name) is not None
-    ):
+    if person.name and header.patient_name and person_names.can_be_same(person.name, header.patient_name) is not None:
         found.add(IdentityField.NAME)
     if person.sex and header.sex:
         found.add(IdentityField.SEX)

@@ -55,9 +55,7 @@ _AGE = re.compile(
 _AGE_BARE = re.compile(
     r"(?<![\d/.,-])(?P<age>\d{1,3}) ?(?P<unit>ans|years old|yrs?|mois|months|y(?=/)) ?(?:/|\)|,|$|-|\|)"
 )
-_SEX_WORD = (
-    r"(?P<sex>feminin|masculin|female|male|femme|homme|femenino|masculino|mujer|hombre|fem|masc|f|m|h)"
-)
+_SEX_WORD = r"(?P<sex>feminin|masculin|female|male|femme|homme|femenino|masculino|mujer|hombre|fem|masc|f|m|h)"
 _SEX = re.compile(
     rf"(?:^|(?<=[\s(,;|/]))(?P<label>sexe?|sexo|gender|genre)(?: ?/ ?(?:age|edad))?(?: ?[:=] ?| )"
     rf"{_SEX_WORD}\b(?! ?[/|☐☒□] ?[mfh]\b)"
@@ -70,9 +68,7 @@ _SEX_AFTER_AGE = re.compile(
 _AGE_AFTER_SEX = re.compile(
     rf"(?:sexe?|sexo|gender) ?/ ?(?:age|edad) ?[:=]? ?(?:[a-z]+) ?[/,|-]? ?{_AGE_WORD}(?![\d/.-]|\w)"
 )
-_TITLED = re.compile(
-    r"^(?:m\.|mr\.?|mme\.?|mlle\.?|mrs\.?|ms\.?|miss|monsieur|madame|mademoiselle) (?P<value>[a-z].+)"
-)
+_TITLED = re.compile(r"^(?:m\.|mr\.?|mme\.?|mlle\.?|mrs\.?|ms\.?|miss|monsieur|madame|mademoiselle) (?P<value>[a-z].+)")
 _NOT_A_PATIENT = re.compile(
     r"\b(?:dr|docteur|doctor|pr|prof|professeur|medecins?|physician|prescripteur|prescribed|referr|directeur"
     r"|directrice|confrere|consoeur|laboratoire|chef|infirmier|sage-femme)\b"

@@ -43,8 +43,6 @@ def test_a_two_digit_year_keeps_both_centuries():
     assert found.readings == (date(1926, 2, 1), date(2026, 2, 1))
 
 
-@pytest.mark.parametrize(
-    "text", ["31/02/1985", "12/8", "120/80", "1.5.2.3.4", "03/04/19855", "12-8-5", "99/99/2000"]
-)
+@pytest.mark.parametrize("text", ["31/02/1985", "12/8", "120/80", "1.5.2.3.4", "03/04/19855", "12-8-5", "99/99/2000"])
 def test_what_is_no_date_is_none(text):
     assert dates.find(text, day_first=True) == ()
