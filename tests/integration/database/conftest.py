@@ -17,7 +17,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import carebase
 from carebase.database import binaries, embedded, ownership, placement, postmaster
 
 NOBODY = 65534
@@ -64,7 +63,7 @@ class Owner:
             stdout=subprocess.PIPE,
             text=True,
             cwd="/",
-            env={**os.environ, "PYTHONPATH": str(Path(carebase.__file__).parents[1])},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
 
     def said(self) -> dict[str, str]:
