@@ -179,10 +179,10 @@ def _why_unread(parts: _Parts, tokens: Sequence[Token]) -> str | None:
         return "no_current_value"
     if any(token.kind == "word" and re.search(r"\d", token.text) for token in tokens) and not parts.readings:
         return "not_a_number"
-    if not parts.readings:
-        return "no_value"
     if parts.strays:
         return "several_values"
+    if not parts.readings:
+        return "no_value"
     if any(token.kind == "word" and _DAMAGED.search(token.text) for token in tokens):
         return "not_a_number"
     return None
