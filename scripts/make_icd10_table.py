@@ -20,9 +20,9 @@ CODE = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\Z")
 
 
 def codes_in(value: object, *, under: str = "") -> set[str]:
-    """Every code that stands under a key `icd10` or `stages`."""
+    """Every code that stands under a key `icd10`, `icd10cm` or `stages`."""
     if isinstance(value, str):
-        return {value} if under in ("icd10", "stages") and CODE.match(value) else set()
+        return {value} if under in ("icd10", "icd10cm", "stages") and CODE.match(value) else set()
     if isinstance(value, dict):
         return {code for key, inner in value.items() for code in codes_in(inner, under=key)}
     if isinstance(value, list):

@@ -27,7 +27,8 @@ def exists(code: str) -> bool:
 def describe(code: str, *, language: Language = "en") -> str:
     """The title of the code; the French one is our own wording, not reviewed yet.
 
-    KeyError when the code is not in the table.
+    Codes that only a radiology report states have no French wording and keep the title of the
+    table. KeyError when the code is not in the table.
 
     >>> describe("E03.8")
     'Other specified hypothyroidism'
@@ -36,7 +37,7 @@ def describe(code: str, *, language: Language = "en") -> str:
         case "en":
             return _titles("icd10cm.json")[code]
         case "fr":
-            return _titles("icd10_fr.json")[code]
+            return _titles("icd10_fr.json").get(code) or _titles("icd10cm.json")[code]
         case _:
             assert_never(language)
 

@@ -132,8 +132,20 @@ def _required() -> weighing.Required:
 
 
 def judge_all(known: Facts) -> tuple[Judged, ...]:
-    """Every pattern for this person, in the table's order."""
-    return tuple(judge(pattern, known) for pattern in table().values())
+    """Every pattern for this person, in the table's order.
+
+    A pattern is at least as urgent as the less specific ones it explains.
+    """
+    judged = {pattern.id: judge(pattern, known) for pattern in table().values()}
+    return tuple(_at_least_as_urgent(one, judged) for one in judged.values())
+
+
+def _at_least_as_urgent(one: Judged, judged: Mapping[str, Judged]) -> Judged:
+    explained = (judged[name] for name in one.pattern.refines)
+    urgencies = [other.urgency for other in explained if other.state is State.MET]
+    if one.state is not State.MET or not urgencies:
+        return one
+    return replace(one, urgency=min(one.urgency, *urgencies, key=URGENCY_ORDER.index))
 
 
 def judge(pattern: Pattern, known: Facts) -> Judged:

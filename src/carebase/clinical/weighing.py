@@ -66,6 +66,7 @@ def together(parts: Sequence[Outcome], *, count: int) -> Outcome:
     if len(met) + len(open_) < count:
         return Outcome(state=State.NOT_MET, supports=supports, against=against)
     missing = tuple(statement for part in open_ for statement in part.missing)
+    supports += tuple(statement for part in open_ for statement in part.supports)
     return Outcome(state=State.UNKNOWN, supports=supports, against=against, missing=missing)
 
 
