@@ -73,11 +73,19 @@ class Opened:
 class Accounts:
     """The accounts of one deployment; `close` ends its threads."""
 
-    def __init__(self, pools: Pools, *, tokens: Tokens, secret: str, sign_up: bool = True) -> None:
+    def __init__(
+        self,
+        pools: Pools,
+        *,
+        tokens: Tokens,
+        secret: str,
+        sign_up: bool = True,
+        hashing: Passwords | None = None,
+    ) -> None:
         self._pool = pools[Login.AUTH_SERVICE]
         self._tokens = tokens
         self._secret = secret
-        self._passwords = Passwords()
+        self._passwords = hashing or Passwords()
         self._sign_up = sign_up
 
     def close(self) -> None:
@@ -102,8 +110,7 @@ class Accounts:
 
     async def create_with_role(self, email: str, password: str, *, role: str) -> Account:
         """Make an account with a clinical role, for an administrator at the command line."""
-        if role not in GRANTED_ROLES:
-            raise refused.NotValid(details=f"{role} is no role; there are {', '.join(sorted(GRANTED_ROLES))}.")
+        _check_role(role)
         email = addresses.normal(email)
         passwords.check(password, email=email)
         hashed = await self._passwords.hash(password)
@@ -111,6 +118,17 @@ class Accounts:
             user = await self._make(session, email, hashed=hashed, app_metadata=_app_metadata(role), user_metadata="{}")
             await audit.record(session, "create_account", USERS, keys=[str(user.id)], details={"role": role})
             return await _account(session, user)
+
+    async def grant(self, email: str, *, role: str) -> User:
+        """Give an account a clinical role; NotFound when nobody has this address.
+
+        Whoever is signed in with it gets the role with the next refresh.
+        """
+        _check_role(role)
+        async with sessions.begin_as_login(self._pool) as session:
+            user = await session.one(SQL["grant_role"], User, email=addresses.normal(email), role=role)
+            await audit.record(session, "grant_role", USERS, keys=[str(user.id)], details={"role": role})
+            return user
 
     async def everybody(self) -> list[User]:
         """Every account, the oldest first."""
@@ -347,6 +365,11 @@ async def _record_refusal(session: Session, user: User | None, *, reason: str, c
         request_id=caller.request_id,
         details={"reason": reason, "address": caller.address},
     )
+
+
+def _check_role(role: str) -> None:
+    if role not in GRANTED_ROLES:
+        raise refused.NotValid(details=f"{role} is no role; there are {', '.join(sorted(GRANTED_ROLES))}.")
 
 
 def _app_metadata(role: str | None) -> str:

@@ -82,6 +82,15 @@ returning u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_c
           u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
           u.created_at, u.updated_at;
 
+-- name: grant_role
+-- Gives an account a clinical role; tokens that name another are refused from the next request on.
+update auth.users u
+   set raw_app_meta_data = u.raw_app_meta_data || jsonb_build_object('role', %(role)s::text), updated_at = now()
+ where lower(u.email) = lower(%(email)s::text) and u.deleted_at is null
+returning u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
+          u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
+          u.created_at, u.updated_at;
+
 -- name: speak_as
 -- The actor of what this transaction puts on record.
 select set_config('request.jwt.claims', jsonb_build_object('sub', %(user_id)s::uuid, 'session_id', %(session_id)s::uuid)::text, true);

@@ -16,6 +16,8 @@ from carebase import errors, settings
 from carebase.audit import log as audit
 from carebase.audit.log import ReadGate
 from carebase.auth import routes
+from carebase.auth.accounts import Accounts
+from carebase.auth.passwords import Passwords
 from carebase.auth.requests import ReadSession, RequestSession, SignedInIdentity
 from carebase.auth.tokens import Tokens
 from carebase.database import queries
@@ -113,6 +115,13 @@ async def service(database: Any, tmp_path: Path) -> AsyncIterator[Service]:
         """)
     async with database.pools() as pools, ReadGate(pools[Login.AUDIT_SEALER]) as gate:
         app = made_app(database, pools, gate, data=tmp_path)
+        # Cheap hashes: one test compares times and brings its own.
+        app.state.accounts = Accounts(
+            pools,
+            tokens=app.state.tokens,
+            secret=database.secret,
+            hashing=Passwords(memory_kibibytes=256, passes=1),
+        )
         yield Service(app, database)
         if hasattr(app.state, "accounts"):
             app.state.accounts.close()

@@ -120,7 +120,9 @@ async def test_an_unknown_address_is_answered_as_a_wrong_password(client, steps)
     assert known.headers == unknown.headers
 
 
-async def test_an_unknown_address_takes_as_long_as_a_wrong_password(client, steps):
+async def test_an_unknown_address_takes_as_long_as_a_wrong_password(client, service, steps):
+    service.app.state.accounts.close()
+    del service.app.state.accounts
     await steps.signed_up(client)
 
     async def seconds(email):

@@ -66,9 +66,12 @@ async def test_reuse_that_meets_the_owners_refresh_leaves_no_session(client, ser
     assert service.sql("select count(*) from auth.sessions") == [(0,)]
 
 
-@pytest.mark.parametrize("token", ["", "x", "é", "a" * 300, 7, None, {"a": 1}])
-async def test_a_text_that_is_no_refresh_token_is_refused(client, token):
-    assert (await refreshed(client, token)).status_code == 400
+NO_TOKENS = ["", "x", "é", "a" * 300, 7, None, {"a": 1}]
+
+
+async def test_a_text_that_is_no_refresh_token_is_refused(client):
+    for token in NO_TOKENS:
+        assert (await refreshed(client, token)).status_code == 400
 
 
 async def test_a_session_ends_at_its_longest_time_however_often_it_is_continued(client, service, steps):
