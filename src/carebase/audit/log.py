@@ -166,6 +166,8 @@ class ReadGate:
             EVENTS.error("reads_not_recorded", cause=error, count=len(bodies))
             failure = error
         except BaseException as error:
+            # The gate stays shut from here on: better no answers than unrecorded ones.
+            EVENTS.error("read_gate_stopped", cause=error, count=len(bodies))
             failure = error
             raise
         finally:

@@ -145,6 +145,27 @@ async def test_an_upload_that_does_not_end_in_time_leaves_nothing(files, monkeyp
     assert files.ask("select count(*) from storage.uploads") == 0
 
 
+async def test_a_sender_who_goes_away_leaves_an_intent_and_no_bytes(files):
+    begun = asyncio.Event()
+
+    async def hanging():
+        yield b"x" * 2_000_000
+        begun.set()
+        await asyncio.Event().wait()
+
+    receiving = asyncio.create_task(
+        files.store.receive(hanging(), identity=files.database.a_person(), limit_bytes=3_000_000)
+    )
+    await begun.wait()
+    receiving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
+
+    assert files.on_disk == []
+    await files.expire()
+    assert (await files.sweep()).uploads == 1
+
+
 async def test_no_connection_is_held_while_bytes_arrive(files):
     person = files.database.a_person()
     pool = files.pools[Login.AUTHENTICATOR]
