@@ -39,7 +39,7 @@ insert into public.notes (n) values (1);
 """)
 
 
-def made_app(database: Any, pools: Any, gate: Any, *, data: Path, **chosen: Any) -> FastAPI:
+def application(database: Any, pools: Any, gate: Any, *, data: Path, **chosen: Any) -> FastAPI:
     app = FastAPI()
     app.state.settings = settings.Settings(data=data, secret=database.secret, **chosen)
     app.state.pools = pools
@@ -114,7 +114,7 @@ async def service(database: Any, tmp_path: Path) -> AsyncIterator[Service]:
             grant insert on public.notes, public.fails_at_commit to authenticated
         """)
     async with database.pools() as pools, ReadGate(pools[Login.AUDIT_SEALER]) as gate:
-        app = made_app(database, pools, gate, data=tmp_path)
+        app = application(database, pools, gate, data=tmp_path)
         # Cheap hashes: one test compares times and brings its own.
         app.state.accounts = Accounts(
             pools,
@@ -159,3 +159,8 @@ class Steps:
 @pytest.fixture
 def steps() -> type[Steps]:
     return Steps
+
+
+@pytest.fixture
+def made_app():
+    return application
