@@ -13,9 +13,8 @@ from carebase.clinical.context import Mention, PatientContext
 from carebase.clinical.diagnosis import Diagnosis
 from carebase.clinical.outcomes import State
 from carebase.clinical.patterns import URGENCY_ORDER, Judged
-from carebase.clinical.person import Person
+from carebase.clinical.person import DAYS_PER_YEAR, Person
 from carebase.clinical.statements import Parameter, Severity, Statement
-
 
 # Steps that ask for a test whose analyte has another id.
 _ASKS = {"acr": "acr_urine"}
@@ -61,6 +60,10 @@ def person(someone: Person) -> Statement:
     }
     if someone.age_days is None or someone.age_years is None:
         return Statement(code="person-age-unknown", params=params)
+    is_whole_years = someone.birth_date is None and someone.age_days == int(someone.age_years * DAYS_PER_YEAR + 0.5)
+    if someone.age_years < 2 and is_whole_years:
+        # "0 years" names no day of life, and a newborn is not a two-year-old.
+        return Statement(code="person-under-two", params=params)
     # Newborns are not "0 years": days below four weeks, months below two years.
     if someone.age_days < 28:
         return Statement(code="person-days", params={**params, "days": someone.age_days})

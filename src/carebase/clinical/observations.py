@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import assert_never
+from decimal import Decimal
+from typing import Literal, assert_never
 
 from carebase.clinical import analytes, facts
 from carebase.clinical.derived import Derived
@@ -65,29 +66,29 @@ def abnormal(results: Sequence[LabResult]) -> Iterator[Statement]:
 def _abnormal(result: LabResult) -> Statement | None:
     if result.check is not None:
         return Statement(code="lab-check", params={"measure": name_of(result), "printed": result.text})
-    params = shown(result)
+    if result.value is None:
+        return _positive(result)
+    low, high = (None, None) if result.range is None else (result.range.low, result.range.high)
     match result.flag:
         case "L":
-            low = None if result.range is None else result.range.low
-            if low is None:
-                return Statement(code="lab-low-adult", params=params)
-            return Statement(code="lab-low", params={**params, "low": low})
+            return _outside(result, "low", limit=low)
         case "H":
-            if result.value is None:
-                return _positive(result)
-            high = None if result.range is None else result.range.high
-            if high is None:
-                return Statement(code="lab-high-adult", params=params)
-            return Statement(code="lab-high", params={**params, "high": high})
+            return _outside(result, "high", limit=high)
         case "N" | None:
-            return _positive(result)
+            return None
         case _:
             assert_never(result.flag)
 
 
+def _outside(result: LabResult, side: Literal["low", "high"], *, limit: Decimal | None) -> Statement:
+    if limit is None:
+        return Statement(code=f"lab-{side}-adult", params=shown(result))
+    return Statement(code=f"lab-{side}", params={**shown(result), side: limit})
+
+
 def _positive(result: LabResult) -> Statement | None:
     name = facts.name_of(result)
-    if name is None or result.value is not None or facts.polarity(result.text) != "positive":
+    if name is None or facts.polarity(result.text) != "positive":
         return None
     if result.analyte is not None and analytes.by_id(result.analyte).expected not in ("negative", "non-reactive"):
         return None

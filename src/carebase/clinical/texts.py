@@ -52,7 +52,7 @@ def sentence(code: str, params: Mapping[str, Parameter], *, language: Language) 
     text, errors = bundle.format_pattern(message.value, filled)
     if errors:
         raise ValueError(f"{code}: {errors[0]}")
-    return _tidy(text, language=language)
+    return _tidy(str(text), language=language)
 
 
 def number(value: Decimal | int, language: Language) -> str:
@@ -86,7 +86,7 @@ def has(code: str) -> bool:
     return all(_bundle(language).has_message(code) for language in LANGUAGES)
 
 
-def _fill(name: str, value: Parameter, *, language: Language) -> str:
+def _fill(name: str, value: Parameter, *, language: Language) -> str:  # noqa: PLR0911  one line for each kind
     if isinstance(value, Decimal | int):
         return number(value, language)
     if name in _MEASURES:

@@ -7,7 +7,7 @@ function. Reading is `file_reading`'s, medicine is `clinical`'s, wording is `ren
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -23,7 +23,7 @@ from carebase.clinical import (
     stated,
 )
 from carebase.clinical.diagnosis import Diagnosis
-from carebase.clinical.evidence import CASE_TEXT, Source
+from carebase.clinical.evidence import CASE_TEXT, Evidence, Source
 from carebase.clinical.negation import Assertion
 from carebase.clinical.notes import Soap
 from carebase.clinical.outcomes import State
@@ -102,7 +102,9 @@ def analyse(case: CaseInput, files: Sequence[FileInput], *, today: date) -> Anal
     judged = [*patterns.judge_all(known), *stated.judged(imaging)]
     ranked = diagnosis.rank([_supported(one, ground) for one in judged])
 
-    alerts = ground.keep_supported([*_alerts(readings), *_pattern_alerts(ranked)])
+    results = list(_alerts(readings))
+    critical = {place for alert in results for place in alert.evidence}
+    alerts = ground.keep_supported([*results, *_pattern_alerts(ranked, critical=critical)])
     measured = [*observations.abnormal(labs), *observations.computed(computed)]
     described = [*observations.imaging(imaging), *_images(readings)]
     unread = tuple(place for reading in readings for place in reading.unread)
@@ -178,9 +180,12 @@ def _alerts(readings: Iterable[FileReading]) -> Iterable[Statement]:
                 yield observations.imaging_alert(finding, is_other_patient=reading.is_other_patient)
 
 
-def _pattern_alerts(ranked: Diagnosis) -> Iterable[Statement]:
+def _pattern_alerts(ranked: Diagnosis, *, critical: Set[Evidence]) -> Iterable[Statement]:
     for one in (*ranked.ranked, *ranked.findings):
-        is_told = one.pattern.id.startswith("imaging:")
+        # A finding that is an emergency only through a critical result is alerted by that result.
+        is_told = one.pattern.id.startswith("imaging:") or (
+            one.pattern.urgency is not Severity.EMERGENCY and not critical.isdisjoint(one.evidence)
+        )
         if one.state is State.MET and one.urgency is Severity.EMERGENCY and not is_told:
             yield Statement(
                 code="alert-pattern",

@@ -33,6 +33,8 @@ class FileInput:
     sha256: str
     document: Document | None
     problem: str | None = None
+    is_confirmed: bool = False
+    """A clinician said that the file is this patient's, whatever its header says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,7 @@ def _image(given: FileInput, image: Image, *, person: Person, today: date) -> Fi
         given=given,
         image=image,
         notices=tuple(Notice(code=code, file=given.file) for code in codes),
-        is_other_patient=bool(mismatches),
+        is_other_patient=bool(mismatches) and not given.is_confirmed,
     )
 
 
@@ -144,7 +146,7 @@ def _text(given: FileInput, document: Document, *, person: Person, today: date) 
         radiology=report,
         unread=unread,
         notices=tuple(dict.fromkeys(notices)),
-        is_other_patient=bool(mismatches),
+        is_other_patient=bool(mismatches) and not given.is_confirmed,
     )
 
 

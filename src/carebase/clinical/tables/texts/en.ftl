@@ -103,6 +103,14 @@ person-days = Patient: { $days } days, sex { $sex ->
         [yes] {", pregnancy stated"}
        *[other] {""}
     }.
+person-under-two = Patient: under 2 years (days not stated), sex { $sex ->
+        [female] female
+        [male] male
+       *[other] not recorded
+    }{ $pregnant ->
+        [yes] {", pregnancy stated"}
+       *[other] {""}
+    }.
 person-age-unknown = Patient: age not recorded, sex { $sex ->
         [female] female
         [male] male

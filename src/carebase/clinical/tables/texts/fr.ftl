@@ -103,6 +103,14 @@ person-days = Patient : { $days } jours, sexe { $sex ->
         [yes] {", grossesse signalée"}
        *[other] {""}
     }.
+person-under-two = Patient : moins de 2 ans (jours non précisés), sexe { $sex ->
+        [female] féminin
+        [male] masculin
+       *[other] non renseigné
+    }{ $pregnant ->
+        [yes] {", grossesse signalée"}
+       *[other] {""}
+    }.
 person-age-unknown = Patient : âge non renseigné, sexe { $sex ->
         [female] féminin
         [male] masculin

@@ -1,0 +1,52 @@
+"""The `carebase` command: finds the module of a subcommand when it is called.
+
+In charge of the names only. Each module exposes `command`; loading one costs nothing to the others,
+so `carebase --help` starts at once and a command imports only what it needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from importlib import metadata
+
+import click
+
+COMMANDS: Mapping[str, str] = {
+    "analyse": "carebase.cli.analyse",
+    "demo": "carebase.cli.demo",
+    "keys": "carebase.cli.keys",
+    "migrate": "carebase.cli.migrate",
+    "serve": "carebase.cli.serve",
+    "status": "carebase.cli.status",
+    "user": "carebase.cli.user",
+    "worker": "carebase.cli.worker",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules, imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """The names of the modules that are installed."""
+        return [name for name, module in COMMANDS.items() if importlib.util.find_spec(module) is not None]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None, which click words as "No such command"."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name]}.command is no command")
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(metadata.version("carebase"), prog_name="carebase")
+def main() -> None:
+    """One self-hosted care platform on PostgreSQL."""
+
+
+if __name__ == "__main__":
+    main()
