@@ -56,3 +56,8 @@ def start(*, quiet: bool = False) -> None:
     root.handlers[:] = [stream]
     root.setLevel(logging.WARNING if quiet else logging.INFO)
     root.propagate = False
+
+
+def is_quiet() -> bool:
+    """Whether everyday events are left out."""
+    return not logging.getLogger("carebase").isEnabledFor(logging.INFO)

@@ -77,6 +77,10 @@ class Settings:
         default=1,
         metadata={"name": "CAREBASE_WORKERS", "help": "Analyses at once in this process; 0: none here."},
     )
+    lease_seconds: int = dataclasses.field(
+        default=20,
+        metadata={"name": "CAREBASE_LEASE_SECONDS", "help": "How long a silent worker keeps a case; 2 to 60."},
+    )
     requests_per_minute: int = dataclasses.field(
         default=600, metadata={"name": "CAREBASE_REQUESTS_PER_MINUTE", "help": "Requests a minute and user."}
     )
@@ -137,7 +141,8 @@ def with_secret(settings: Settings) -> Settings:
         return settings
     path = settings.data / SECRET_FILE
     try:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # As root the database's own user has to pass through; what is inside is closed by itself.
+        settings.data.mkdir(mode=0o711, parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(48))
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -213,6 +218,8 @@ def _check(settings: Settings) -> None:
         )
     if not 1 <= settings.access_token_minutes <= LONGEST_ACCESS_TOKEN_MINUTES:
         raise BadSetting(details="ACCESS_TOKEN_EXPIRE_MINUTES must be between 1 and 60.")
+    if not 2 <= settings.lease_seconds <= 60:
+        raise BadSetting(details="CAREBASE_LEASE_SECONDS must be between 2 and 60.")
     if settings.staff_mfa not in {"required", "optional"}:
         raise BadSetting(details="CAREBASE_STAFF_MFA is `required` or `optional`.")
     if not 0 <= settings.port <= 65535:

@@ -128,7 +128,9 @@ class Client:
             with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            raise DemoFailed(details=f"{path} answered {error.code}: {error.read(500).decode(errors='replace')}") from error
+            raise DemoFailed(
+                details=f"{path} answered {error.code}: {error.read(500).decode(errors='replace')}"
+            ) from error
 
 
 async def prepare(chosen: Settings, address: str) -> None:
@@ -176,9 +178,7 @@ def told(case: Mapping[str, Any]) -> str:
 
 
 def _places(evidence: list[Mapping[str, Any]], names: Mapping[str, str]) -> str:
-    places = [
-        f"{names.get(place['file'], place['file'])} p. {place['page']} l. {place['line']}" for place in evidence
-    ]
+    places = [f"{names.get(place['file'], place['file'])} p. {place['page']} l. {place['line']}" for place in evidence]
     return f"  [{'; '.join(dict.fromkeys(places))}]" if places else ""
 
 
@@ -196,9 +196,7 @@ async def _make_clinician(chosen: Settings, password: str) -> None:
 async def _accounts(chosen: Settings) -> AsyncIterator[Accounts]:
     """The accounts of the running server, for a moment."""
     dsn = await runtime.reached_database(chosen)
-    tokens = Tokens(
-        chosen.secret, issuer=f"{chosen.address}/auth/v1", access_token_minutes=chosen.access_token_minutes
-    )
+    tokens = Tokens(chosen.secret, issuer=f"{chosen.address}/auth/v1", access_token_minutes=chosen.access_token_minutes)
     logins = frozenset({Login.AUTH_SERVICE})
     async with Pools(owner_dsn=dsn, secret=chosen.secret, logins=logins) as pools:
         accounts = Accounts(pools, tokens=tokens, secret=chosen.secret)

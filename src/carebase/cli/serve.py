@@ -104,10 +104,11 @@ async def _tell(web: uvicorn.Server, chosen: Settings, when_ready: Ready | None)
 async def _keep_worker(chosen: Settings) -> None:
     """A worker process, started again when it dies; ended with its job done when this is cancelled."""
     environment = {**os.environ, "CAREBASE_DATA": str(chosen.data), "CAREBASE_WORKERS": str(chosen.workers)}
+    command = [sys.executable, "-m", "carebase.cli.main", "worker", "--attached"]
+    if observability.is_quiet():
+        command.append("--quiet")
     while True:
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "carebase.cli.main", "worker", "--attached", env=environment, start_new_session=True
-        )
+        worker = await asyncio.create_subprocess_exec(*command, env=environment, start_new_session=True)
         try:
             status = await worker.wait()
         except asyncio.CancelledError:

@@ -19,7 +19,7 @@ from carebase.database import pool
 from carebase.database.pool import Login, Pools
 from carebase.documents.reading import Reader
 from carebase.jobs import queue, rounds
-from carebase.records.work import Analyst
+from carebase.records.work import Analyst, LeaseTiming
 from carebase.settings import Settings
 from carebase.storage import sweeper
 from carebase.storage.objects import Store
@@ -43,12 +43,15 @@ async def work(chosen: Settings) -> None:
         await reader.start()
         async with Pools(owner_dsn=dsn, secret=chosen.secret, logins=LOGINS) as pools:
             store = Store(chosen.data / "objects", pools)
-            analyst = Analyst(pools=pools, store=store, reader=reader)
+            analyst = Analyst(
+                pools=pools, store=store, reader=reader, timing=LeaseTiming(hold_seconds=chosen.lease_seconds)
+            )
             sweep = functools.partial(sweeper.sweep, pools[Login.CARE_QUEUE], store.backend)
             worker = queue.Worker(
                 pool.conninfo_for(Login.CARE_QUEUE, owner_dsn=chosen.database_direct_url or dsn, secret=chosen.secret),
                 analyst.work,
                 concurrency=max(1, chosen.workers),
+                timing=queue.Timing(stalled_after_seconds=chosen.lease_seconds * 0.75),
             )
             tasks = [
                 asyncio.create_task(worker.run(), name="jobs"),
@@ -73,8 +76,9 @@ async def work(chosen: Settings) -> None:
 @click.command("worker")
 @runtime.data_option
 @click.option("--attached", is_flag=True, hidden=True, help="End with the process that started this one.")
+@click.option("--quiet", is_flag=True, help="Log warnings only.")
 @runtime.explained
-def command(data: Path | None, *, attached: bool) -> None:
+def command(data: Path | None, *, attached: bool, quiet: bool) -> None:
     """Analyse cases from the queue until Ctrl-C.
 
     Needs a database that serves: DATABASE_URL, or a `carebase serve` on the same data directory.
@@ -82,5 +86,5 @@ def command(data: Path | None, *, attached: bool) -> None:
     """
     if attached and sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    observability.start()
+    observability.start(quiet=quiet)
     runtime.run_async(work(runtime.read_settings(data=data)))

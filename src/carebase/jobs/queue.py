@@ -46,12 +46,20 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How soon a dead worker is noticed; tests shorten it."""
+    """How soon a dead worker is noticed. Its jobs are free to be done again before its leases end."""
 
-    heartbeat_seconds: float = 4.0
     stalled_after_seconds: float = 15.0
-    rescue_every_seconds: float = 5.0
     poll_seconds: float = 5.0
+
+    @property
+    def heartbeat_seconds(self) -> float:
+        """Several may be missed before a worker counts as dead."""
+        return self.stalled_after_seconds / 4
+
+    @property
+    def rescue_every_seconds(self) -> float:
+        """How often jobs of dead workers are looked for."""
+        return self.stalled_after_seconds / 3
 
 
 def pause_after(tries: int) -> int:

@@ -26,8 +26,9 @@ from carebase.documents.unreadable import UnreadableFile
 from carebase.jobs import queue
 from carebase.observability import Log
 from carebase.records import analysis, cases, files, insights, rendering
-from carebase.records.analysis import Analysis, CaseInput, FileInput
+from carebase.records.analysis import CaseInput
 from carebase.records.cases import Case, CaseId
+from carebase.records.file_reading import FileInput
 from carebase.records.files import CaseFile, FileId
 from carebase.storage.objects import Store
 
@@ -40,7 +41,11 @@ class LeaseTiming:
     """How long a case is held without a sign of life, and how often one is given."""
 
     hold_seconds: float = 20.0
-    renew_every_seconds: float = 5.0
+
+    @property
+    def renew_every_seconds(self) -> float:
+        """Several signs may be missed before the case is given to another."""
+        return self.hold_seconds / 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +176,10 @@ class Analyst:
             _reason, question, read, today=today, inputs_sha256=_inputs_sha256(case, stored)
         )
         async with sessions.begin_as_worker(self._pool, lease=lease) as session:
-            for step, wanted in (("labs", has_labs), ("imaging", has_images)):
-                if wanted:
-                    await insights.mark(session, case_id, number, step=step, state="done")
+            if has_labs:
+                await insights.mark(session, case_id, number, step="labs", state="done")
+            if has_images:
+                await insights.mark(session, case_id, number, step="imaging", state="done")
             return await insights.publish(session, case_id, number, lease=lease, result=result)
 
     async def _path_of(self, session: Session, file: CaseFile) -> Any:
@@ -194,7 +200,7 @@ class Analyst:
         try:
             document = await self._reader.read(path, kind=Kind(file.file_type))
         except UnreadableFile as error:
-            problem = str(error.reason)
+            problem = error.reason.value
         category: files.Category = "lab" if file.file_category == "lab" else "radiology"
         return FileInput(
             file=file.file_id,
@@ -208,7 +214,7 @@ class Analyst:
 
 
 def _reason(question: CaseInput, read: _Files, *, today: Any, inputs_sha256: str) -> insights.Published:
-    found: Analysis = analysis.analyse(question, read.inputs, today=today)
+    found = analysis.analyse(question, read.inputs, today=today)
     return insights.Published(
         engine=analysis.ENGINE,
         version=analysis.VERSION,
