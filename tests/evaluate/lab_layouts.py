@@ -46,7 +46,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Quantity:
     """What the generator knows of one quantity, apart from the product's own table."""
 
     id: str
@@ -60,13 +60,13 @@ class Test:
 
 def _test(
     identifier: str, fr: str, en: str, es: str, *, unit: str, prints: str, low: str, high: str, section: int
-) -> Test:
+) -> Quantity:
     names: dict[Language, tuple[str, ...]] = {
         "fr": tuple(fr.split("|")), "en": tuple(en.split("|")), "es": tuple(es.split("|"))
     }  # fmt: skip
     forms = prints.split("|")
     printed: dict[Language, str] = {"fr": forms[0], "en": forms[1 % len(forms)], "es": forms[-1]}
-    return Test(identifier, names, unit, printed, low, high, section)
+    return Quantity(identifier, names, unit, printed, low, high, section)
 
 
 TESTS = (
@@ -218,7 +218,7 @@ class Pen:
 class Drawn:
     """One row's words."""
 
-    test: Test
+    test: Quantity
     name: str
     value: str
     unit: str
@@ -238,7 +238,7 @@ def _decimal_text(value: Decimal, language: Language) -> str:
     return text if language == "en" else text.replace(".", ",")
 
 
-def draw_row(test: Test, pen: Pen) -> Drawn:
+def draw_row(test: Quantity, pen: Pen) -> Drawn:
     """A value below, within or above, in the language's typography."""
     low, high = Decimal(test.low), Decimal(test.high)
     places = max(-int(low.as_tuple().exponent), -int(high.as_tuple().exponent))

@@ -112,7 +112,7 @@ _FLUID_WORDS: Mapping[str, re.Pattern[str]] = {
     "csf": re.compile(r"\b(?:du lcr|lcr|csf|lcs|cerebrospinal fluid)\b", re.IGNORECASE),
 }
 _LEADING = re.compile(
-    r"^(?:dosage|taux|recherche|mesure|d[eé]termination|recuento)\s+(?:(?:de\s+l['’a]\s?|des?\s+|du\s+|d['’]))",
+    r"^(?:sr?\.\s+|(?:dosage|taux|recherche|mesure|d[eé]termination|recuento)\s+(?:(?:de\s+l['’a]\s?|des?\s+|du\s+|d['’])))",
     re.IGNORECASE,
 )
 _PARENTHESES = re.compile(r"^(?P<base>.+?)\s*[(\[](?P<inner>[^()\[\]]+)[)\]]\s*\*?$")

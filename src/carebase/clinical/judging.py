@@ -150,7 +150,9 @@ def _judge_quantity(
     flag = None
     if check is None:
         flag = _flag(analyte, number, canonical=canonical, printed=printed, person=person)
-    critical = said_critical or _is_critical(analyte, number, own_unit if fits else None)
+    # An unknown unit is not a missing one: to try the customary ones would be to guess.
+    can_judge = fits or (own_unit is None and doubt != "unit_unknown")
+    critical = said_critical or (can_judge and _is_critical(analyte, number, own_unit if fits else None))
     return Judgement(
         value=None if number.other is not None else number.value,
         canonical=canonical,

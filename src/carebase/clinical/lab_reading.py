@@ -105,7 +105,6 @@ def _writes_decimal_points(lines: Sequence[str]) -> bool:
 
 
 def _step(segment: Segment, walk: _Walk) -> None:
-    text = segment.text
     folded = folding.fold(segment.quote)
     sampled = lab_header.sample_time(folded, day_first=walk.day_first, today=walk.today)
     if sampled is not None:
@@ -114,16 +113,20 @@ def _step(segment: Segment, walk: _Walk) -> None:
         return
     if _begins_header(segment, walk):
         return
-    if (
-        not any(character.isdigit() for character in text)
-        and lab_sections.looks_like_heading(segment.quote)
-        and (walk.section.enter(segment.quote))
-    ):
+    if _announces_section(segment, walk):
         walk.above = None
         return
     if walk.section.enter_sample(folded):
         return
     _step_row(segment, walk)
+
+
+def _announces_section(segment: Segment, walk: _Walk) -> bool:
+    # "Sérologie VIH : Négatif" has a heading's words and is a row.
+    text = segment.text
+    if GAP in text.strip() or re.search(r":\s*\S", text) or any(character.isdigit() for character in text):
+        return False
+    return lab_sections.looks_like_heading(segment.quote) and walk.section.enter(segment.quote)
 
 
 def _begins_header(segment: Segment, walk: _Walk) -> bool:

@@ -186,7 +186,7 @@ def _result(reading: Reading, analyte: Analyte | None, context: _Context, *, wit
         printed=printed,
         person=context.person,
         flag_printed=flag_printed,
-        doubt=context.doubt,
+        doubt=context.doubt or ("unit_unknown" if unit is None and reading.has_unknown_unit else None),
     )
     segment = row.segment
     return LabResult(

@@ -24,6 +24,8 @@ class Reading:
     unit: str | None = None
     unit_printed: str | None = None
     range: str | None = None
+    has_unknown_unit: bool = False
+    """Something stands where the unit does, and it is none that is known."""
     answer: str | None = None
     """Words beside a number (`0,25  Négatif`)."""
 
@@ -236,8 +238,15 @@ def _place(token: Token, parts: _Parts, *, as_limit: bool) -> None:
             _give_answer(parts, token)
         case "flag":
             parts.flag = parts.flag or token.text.strip("()[]")
+        case "word" if "/" in token.text and len(token.text) > 1:
+            _mark_unknown_unit(parts)
         case "date" | "word" | "gap":
             pass
+
+
+def _mark_unknown_unit(parts: _Parts) -> None:
+    if parts.readings and parts.readings[-1].unit is None and parts.readings[-1].number is not None:
+        parts.readings[-1].has_unknown_unit = True
 
 
 def _give_range(parts: _Parts, token: Token) -> None:
@@ -278,6 +287,10 @@ def _finish(parts: _Parts) -> None:
     parts.readings = [reading for reading in parts.readings if reading.value]
     if len(parts.readings) == 1 and parts.readings[0].range is None and parts.ranges:
         parts.readings[0].range = " ".join(token.text for token in parts.ranges)
+    if len(parts.readings) == len(parts.ranges) == 2 and parts.readings[0].range is None:
+        # Two values, then their two ranges in the same order.
+        for reading, token in zip(parts.readings, parts.ranges, strict=True):
+            reading.range = token.text
     if len(parts.readings) > 2 or (len(parts.readings) == 2 and not _are_two_units(parts.readings)):
         parts.strays.append(Token("number", parts.readings[-1].value, 0, 0))
 
@@ -336,19 +349,18 @@ def _place_by_role(token: Token, role: Role, parts: _Parts) -> bool:
     if role == "value" and token.kind == "range" and not token.is_marked and not parts.readings:
         parts.readings.append(Reading(value=token.text, number=None))
         return True
-    if role == "range" and token.kind == "number":
-        if _is_plain(token):
-            return False
+    is_plain = token.kind == "number" and _is_plain(token)
+    if role != "value" and token.kind == "number" and not is_plain and parts.readings:
         _give_range(parts, token)
-        return True
-    if role == "range" and token.kind == "answer":
+    elif role == "range" and token.kind == "answer":
         parts.ranges.append(token)
-        return True
-    if role in ("flag", "other") and token.kind in ("number", "answer"):
-        parts.flag = parts.flag or (token.text if role == "flag" and token.kind == "answer" else None)
-        return token.kind == "answer"
-    _place(token, parts, as_limit=False)
-    return True
+    elif role == "unit" and token.kind == "word":
+        _mark_unknown_unit(parts)
+    elif role in ("flag", "other") and token.kind == "answer":
+        parts.flag = parts.flag or (token.text if role == "flag" else None)
+    else:
+        _place(token, parts, as_limit=role == "range" and token.kind == "number")
+    return not is_plain or role not in ("range", "flag", "other")
 
 
 def is_continued_range(segment: Segment, *, under: Row) -> bool:

@@ -161,7 +161,8 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _KINDS: dict[str, Kind] = {
-    "gap": "gap", "date": "date", "power": "unit", "titre": "answer", "flat": "number", "muddle": "word", "marked": "range", "pair": "range",
+    "gap": "gap", "date": "date", "power": "unit", "titre": "answer", "flat": "number", "muddle": "word",
+    "marked": "range", "pair": "range",
     "number": "number", "unit": "unit", "answer": "answer", "flag": "flag", "word": "word",
 }  # fmt: skip
 _LONE_LOWER_FLAG = re.compile(r"[hlnacb]$")

@@ -26,7 +26,7 @@ _PREFIXES = {
 _POWER = r"(?:[xX×*]\s?)?10\s?(?:\^|\*\*?|[eE])?\s?(?:12|9|6|3)"
 _AMOUNT = (
     r"(?:mc|[kdcmµμunpf])?(?:mol(?:es?)?|g(?:r|rammes?)?|kat|[eE]q|[oO][sS][mM](?:ol)?|UI|IU|U|G|MOL|EQ)"
-    r"|[Gg]iga|[Tt][eé]ra|[Mm]illions?|[Mm]illiers?|[GTMK]|[MU]G|M?MOL|mUI|MUI|mL|ml|[Cc]opies|[Cc]op"
+    r"|[Gg]iga|[Tt][eé]ra|[Mm]illions?|[Mm]illiers?|[Ll]akhs?|[GTMK]|[MU]G|M?MOL|mUI|MUI|mL|ml|[Cc]opies|[Cc]op"
     r"|[Cc]ells?|[Cc]ellules?|UFC|CFU|[EÉeé]l[eé]ments|[Pp]arasites?|mm|mosm"
 )
 _PER = (
@@ -34,7 +34,8 @@ _PER = (
     r"|24\s?[hH]|[hH](?:eure|r)?|jour|mmol|mol|kg|g|[cC]hamp|hpf|HPF|lpf|LPF"
 )
 PATTERN = (
-    rf"(?:(?:{_POWER}|{_AMOUNT})\s?/\s?(?:{_PER})(?:\s?\(?FEU\)?)?|/\s?(?:mm\s?\^?[3³]|mmc|[µμu][lL]|[cC]hamp|hpf|HPF|lpf|LPF|cumm|cu\.?\s?mm)"
+    rf"(?:(?:{_POWER}|{_AMOUNT})\s?/\s?(?:{_PER})(?:\s?\(?FEU\)?)?"
+    r"|/\s?(?:m[lL]|mm\s?\^?[3³]|mmc|[µμu][lL]|[cC]hamp|hpf|HPF|lpf|LPF|cumm|cu\.?\s?mm)"
     r"|mL/min/1[.,]73\s?m\s?\^?[2²]|%|‰|mm\s?\[?[hH][gG]\]?|kPa|sec(?:ondes?|onds?|\.)?|s|fl|fL|FL|pg|PG|µ\^?[3³]|[µμ]m\^?[3³]|mm(?:\s1h)?)"
 )
 """What may be a unit, for a tokenizer; `normalise` confirms it."""
@@ -48,7 +49,8 @@ _WHOLE = {
 }  # fmt: skip
 _NUMERATORS = {
     "giga": "10*9", "tera": "10*12", "G": "10*9", "T": "10*12", "M": "10*6", "K": "10*3", "million": "10*6",
-    "millions": "10*6", "millier": "10*3", "milliers": "10*3", "mm": "mm", "ml": "mL", "copies": "{copies}",
+    "millions": "10*6", "millier": "10*3", "milliers": "10*3", "lakh": "10*5", "lakhs": "10*5", "mm": "mm",
+    "ml": "mL", "copies": "{copies}",
     "cop": "{copies}", "cell": "{cells}", "cells": "{cells}", "cellule": "{cells}", "cellules": "{cells}",
     "ufc": "[CFU]", "cfu": "[CFU]", "elements": "{cells}", "parasite": "{parasites}", "parasites": "{parasites}",
     "": "",

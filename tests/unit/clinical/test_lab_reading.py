@@ -226,6 +226,16 @@ def test_an_unknown_test_is_kept_word_for_word():
     assert (result.analyte, result.printed_name, result.value, result.flag) == (None, "Bidulase", Decimal("12.5"), "H")
 
 
+def test_a_row_with_a_headings_words_is_a_row():
+    report = a_report("Sérologie VIH : Négatif\nRecherche d'hématozoaires : Absence")
+    assert [result.analyte for result in report.results] == ["hiv_agab", "malaria_smear"]
+
+
+def test_an_unknown_unit_is_not_taken_for_a_missing_one():
+    result = a_result("Plaquettes   2,45   gouttes/seau   1,5 - 4,5")
+    assert (result.flag, result.check, result.critical) == (None, "unit_unknown", False)
+
+
 def test_the_printed_critical_mark_counts():
     assert a_result("Bidulase          12,5 U/L   3 - 10   HH").critical
 
