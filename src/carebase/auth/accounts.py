@@ -293,7 +293,8 @@ class Accounts:
 
     async def _open(self, session: Session, user: User, *, action: str, caller: Caller) -> Opened:
         proofs = [SignedIn(method="password", timestamp=int(time.time()))]
-        agent = caller.user_agent[:LONGEST_USER_AGENT] if caller.user_agent else None
+        # A browser may call itself anything; what cannot be printed is not kept.
+        agent = "".join(filter(str.isprintable, caller.user_agent or ""))[:LONGEST_USER_AGENT] or None
         session_id, refresh_token = await devices.open_one(
             session, user.id, proofs=proofs, user_agent=agent, address=caller.address
         )

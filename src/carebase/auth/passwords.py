@@ -20,6 +20,7 @@ from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pwdlib.hashers.bcrypt import BcryptHasher
 
+from carebase import errors
 from carebase.auth import refused
 
 P = ParamSpec("P")
@@ -30,6 +31,8 @@ SHORTEST: Final = 10
 LONGEST: Final = 1024
 """Characters; far above any person's, and short enough to hash."""
 HASHES_AT_ONCE: Final = 2
+MOST_WAITING: Final = 100
+"""Hashes in work and waiting; about ten seconds of work, after which nobody waits any longer."""
 # The second recommended choice of RFC 9106: three passes over 64 MiB.
 MEMORY_KIBIBYTES: Final = 65_536
 PASSES: Final = 3
@@ -125,6 +128,7 @@ class Passwords:
     def __init__(self, *, memory_kibibytes: int = MEMORY_KIBIBYTES, passes: int = PASSES) -> None:
         self._argon2 = Argon2Hasher(memory_cost=memory_kibibytes, time_cost=passes)
         self._hasher = PasswordHash((self._argon2, BcryptHasher(rounds=12)))
+        self._waiting = 0
         self._threads = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="password")
         # Compared with when there is no account, so that the answer takes as long.
         self._nobodys = self._hasher.hash(secrets.token_bytes(32))
@@ -156,7 +160,13 @@ class Passwords:
             return False
 
     async def _in_thread(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given, **named))
+        if self._waiting >= MOST_WAITING:
+            raise errors.Unavailable(hint="Many people are signing in; try again.", retry_after_seconds=5)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given, **named))
+        finally:
+            self._waiting -= 1
 
 
 def _bytes(password: str) -> bytes:

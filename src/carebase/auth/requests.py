@@ -101,7 +101,7 @@ def caller_of(connection: HTTPConnection) -> Caller:
     """From where an account is used, for its sessions and the record."""
     return Caller(
         address=address_of(connection),
-        user_agent="".join(filter(str.isprintable, connection.headers.get("user-agent", ""))) or None,
+        user_agent=connection.headers.get("user-agent"),
         request_id=request_id_of(connection),
     )
 

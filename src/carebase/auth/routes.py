@@ -5,6 +5,7 @@ In charge of bodies, of answers and of the two dialects of errors. What happens 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from importlib import metadata
 from typing import Any, Final, cast
@@ -24,8 +25,20 @@ LOG = observability.Log("auth")
 
 VERSION_HEADER: Final = "X-Supabase-Api-Version"
 VERSION_WITH_CODES: Final = "2024-01-01"
+VERSION_FORM: Final = re.compile(r"2\d{3}-[01]\d-[0-3]\d")
 LARGEST_BODY_BYTES: Final = 65_536
 LONGEST_REFRESH_TOKEN: Final = 256
+
+
+def _takes(*texts: str, objects: tuple[str, ...] = (), required: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The body a route takes, for the API's description: the names of its texts and of its objects."""
+    kinds = {**dict.fromkeys(texts, "string"), **dict.fromkeys(objects, "object")}
+    schema = {
+        "type": "object",
+        "properties": {name: {"type": kind} for name, kind in kinds.items()},
+        "required": list(required),
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 class GoTrueRoute(APIRoute):
@@ -49,7 +62,7 @@ class GoTrueRoute(APIRoute):
 router = APIRouter(prefix="/auth/v1", tags=["auth"], route_class=GoTrueRoute)
 
 
-@router.post("/signup")
+@router.post("/signup", openapi_extra=_takes("email", "password", objects=("data",), required=("email", "password")))
 async def sign_up(request: Request) -> Response:
     """Make an account and sign it in."""
     body = await _body(request)
@@ -66,7 +79,7 @@ async def sign_up(request: Request) -> Response:
     return _json(_opened(opened))
 
 
-@router.post("/token")
+@router.post("/token", openapi_extra=_takes("email", "password", "refresh_token"))
 async def token(request: Request, grant_type: str = "") -> Response:
     """A session for a password or for a refresh token."""
     accounts, caller = requests.accounts_of(request), requests.caller_of(request)
@@ -92,7 +105,7 @@ async def read_user(request: Request) -> Response:
     return _json(_account(await requests.accounts_of(request).read(_person(request))))
 
 
-@router.put("/user")
+@router.put("/user", openapi_extra=_takes("password", "current_password", "email", objects=("data",)))
 async def change_user(request: Request) -> Response:
     """Change the own metadata or password; a password needs `current_password`."""
     identity, body = _person(request), await _body(request)
@@ -166,7 +179,8 @@ def refusal(request: Request, error: errors.CareError) -> Response:
     headers = {"X-Sb-Error-Code": code}
     body: dict[str, Any]
     # Versions are dates, so their texts are in the order of time.
-    if request.headers.get(VERSION_HEADER, "") >= VERSION_WITH_CODES:
+    asked = request.headers.get(VERSION_HEADER, "")
+    if VERSION_FORM.fullmatch(asked) and asked >= VERSION_WITH_CODES:
         headers[VERSION_HEADER] = VERSION_WITH_CODES
         body = {"code": code, "message": message}
     else:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pwdlib.hashers.bcrypt import BcryptHasher
 
+from carebase import errors
 from carebase.auth import passwords, refused
 
 EMAIL = "amina.diallo@clinique-nord.example"
@@ -127,3 +128,10 @@ async def test_the_event_loop_goes_on_while_passwords_are_hashed(hashing) -> Non
         assert ticks > 4
     finally:
         slow.close()
+
+
+async def test_beyond_what_can_be_hashed_in_time_people_are_told_to_come_back(hashing, monkeypatch) -> None:
+    monkeypatch.setattr(passwords, "MOST_WAITING", 3)
+    done = await asyncio.gather(*(hashing.hash("a phrase") for _ in range(5)), return_exceptions=True)
+    assert [isinstance(one, errors.Unavailable) for one in done] == [False, False, False, True, True]
+    assert await hashing.hash("a phrase")
