@@ -22,7 +22,7 @@ SPECIMENS = ("blood", "urine", "csf")
 _FORMS: tuple[tuple[Role, str], ...] = (
     (
         "previous",
-        r"\b(?:anterior|anteriorites?|anterieure?s?|precedente?s?|previous|prior|last|historique"
+        r"\b(?:anterior|anteriorites?|antecedents?|anterieure?s?|precedente?s?|previous|prior|last|historique"
         r"|history|previos?|previa)\b|^ant\b",
     ),
     (

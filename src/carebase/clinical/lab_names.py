@@ -34,7 +34,7 @@ _UNIT_INSIDE = re.compile(
 )
 _ENDS_WITH_VALUE = re.compile(rf"\s[<>≤≥]?\s?\d[\d.,]*(?:\s?{units.PATTERN})?\s*[*HL↑↓]?$")
 _NOT_A_TEST = re.compile(
-    r"^(?:page|date|dates|tel|tels?|telephone|fax|age|edad|ne|nee|ne\(e\)|dossier|n°|no|num\w*"
+    r"^(?:page|signature|biologiste|cachet|visa|date|dates|tel|tels?|telephone|fax|age|edad|ne|nee|ne\(e\)|dossier|n°|no|num\w*"
     r"|patient\w*|paciente|nom|name|nombre"
     r"|prenom|sexe?|sexo|gender|dob|ddn|prelev\w*|preleve\w*|collect\w*|report\w*|rapport|labo\w*|lab"
     r"|ref\w*|id|mrn|ipp|dr|docteur|doctor"
@@ -159,6 +159,7 @@ def _can_be_a_test(name: str) -> bool:
     return (
         bool(words)
         and len(words) <= 9
+        and words[-1] not in ("page", "n°", "no", "dr")
         and not _NOT_A_TEST.match(words[0])
         and not _NOT_A_TEST.match(" ".join(words[:2]))
     )

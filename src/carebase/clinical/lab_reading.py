@@ -58,6 +58,8 @@ class _Walk:
     header_line: Segment | None = None
     above: Segment | None = None
     """A line of words alone that may be the start of a wrapped name."""
+    parent: Segment | None = None
+    """A line of words alone whose indented rows continue its name (`Bilirubine`: totale, directe)."""
     sampled: lab_header.SampleTime | None = None
     first_sampled: lab_header.SampleTime | None = None
     rows: list[lab_results.Placed] = field(default_factory=list)
@@ -73,7 +75,7 @@ def read(pages: Sequence[Page], source: Source, *, person: Person, today: date) 
     spoken = lab_header.language(lines)
     walk = _Walk(source=source, today=today, day_first=lab_header.is_day_first(lines, spoken))
     for page in pages:
-        walk.above = None
+        walk.above = walk.parent = None
         for segment in lab_columns.segments(page):
             _step(segment, walk)
     habits = lab_results.Habits(
@@ -145,7 +147,7 @@ def _begins_header(segment: Segment, walk: _Walk) -> bool:
 
 
 def _step_row(segment: Segment, walk: _Walk) -> None:
-    above = walk.above if walk.above is not None and _continues(walk.above, segment) else None
+    above = _above(segment, walk)
     walk.above = None
     last = walk.rows[-1].row if walk.rows else None
     near = last is not None and last.segment.page is segment.page and _is_next_line(last.segment, segment)
@@ -164,6 +166,17 @@ def _step_row(segment: Segment, walk: _Walk) -> None:
                 last.name = f"{last.name} {segment.quote}"
             elif not any(character.isdigit() for character in segment.text):
                 walk.above = segment
+
+
+def _above(segment: Segment, walk: _Walk) -> Segment | None:
+    """The line of words that may begin this row's name: the one above, or the one it is indented under."""
+    if walk.above is not None and _continues(walk.above, segment):
+        walk.parent = walk.above
+        return walk.above
+    if walk.parent is not None and segment.box[0] > walk.parent.box[0] + 4:
+        return walk.parent
+    walk.parent = None
+    return None
 
 
 def _continue_range(row: Row, segment: Segment) -> None:

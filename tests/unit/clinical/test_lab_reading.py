@@ -81,6 +81,7 @@ def test_a_row_is_read_as_printed(line, analyte, value, unit, flag):
         "Seuil de décision : 14 ng/L",
         "Prélevé le 12/03/2024 à 08:15",
         "IBAN FR76 3000 4000",
+        "Signature : Dr TCHOUA   Page 1 / 2",
         "Patient : MBARGA Jeanne   Né(e) le : 12/03/1985   Sexe : F",
         "Objectif LDL < 1,00 g/L si risque élevé.",
     ],
@@ -214,6 +215,11 @@ def test_a_name_may_be_wrapped():
     assert (above.analyte, above.value) == ("mchc", Decimal("33.1"))
     below = a_result("Hémoglobine        6,5   %   4,0 - 6,0\nglyquée")
     assert (below.analyte, below.printed_name) == ("hba1c", "Hémoglobine glyquée")
+
+
+def test_indented_rows_continue_the_name_above_them():
+    report = a_report("Bilirubine\n  totale              25 mg/l\n  directe             12 mg/l\nAlbumine   40 g/L")
+    assert [result.analyte for result in report.results] == ["bilirubin_total", "bilirubin_direct", "albumin"]
 
 
 def test_words_that_nothing_explains_belong_to_the_name():
