@@ -51,6 +51,8 @@ class _Walk:
     """The state while the lines pass by."""
 
     source: Source
+    folded: dict[str, str]
+    """The folded text of whole lines."""
     today: date
     day_first: bool | None
     section: lab_sections.Section = field(default_factory=lab_sections.Section)
@@ -71,9 +73,10 @@ def read(pages: Sequence[Page], source: Source, *, person: Person, today: date) 
 
     `today` bounds the sample time: a date in the future is not taken for one.
     """
-    lines = [folding.fold(line.text) for page in pages for line in page.lines]
+    folded = {line.text: folding.fold(line.text) for page in pages for line in page.lines}
+    lines = list(folded.values())
     spoken = lab_header.language(lines)
-    walk = _Walk(source=source, today=today, day_first=lab_header.is_day_first(lines, spoken))
+    walk = _Walk(source=source, folded=folded, today=today, day_first=lab_header.is_day_first(lines, spoken))
     for page in pages:
         walk.above = walk.parent = None
         for segment in lab_columns.segments(page):
@@ -107,7 +110,7 @@ def _writes_decimal_points(lines: Sequence[str]) -> bool:
 
 
 def _step(segment: Segment, walk: _Walk) -> None:
-    folded = folding.fold(segment.quote)
+    folded = walk.folded.get(segment.quote) or folding.fold(segment.quote)
     sampled = lab_header.sample_time(folded, day_first=walk.day_first, today=walk.today)
     if sampled is not None:
         walk.sampled = sampled

@@ -308,22 +308,19 @@ def _is_plain(token: Token) -> bool:
 def _under_header(tokens: Sequence[Token], header: Header) -> _Parts | None:
     """Parts by the column they stand in; None when the columns do not explain the line."""
     parts = _Parts()
-    current: list[Token] = []
-    earlier: list[Token] = []
-    for token in tokens:
-        role = header.at(token.x0, token.x1).role
-        (earlier if role == "previous" else current).append(token)
-    numbers_now = [token for token in current if token.kind in ("number", "answer")]
-    roles = {id(token): header.at(token.x0, token.x1).role for token in current}
-    in_value = [token for token in current if roles[id(token)] == "value" and token.kind in _VALUES]
+    placed = [(token, header.at(token.x0, token.x1).role) for token in tokens if token.kind != "gap"]
+    earlier = [token for token, role in placed if role == "previous"]
+    current = [(token, role) for token, role in placed if role != "previous"]
+    has_number = any(token.kind in ("number", "answer") for token, _ in current)
+    has_value = any(role == "value" and token.kind in _VALUES for token, role in current)
     _give_previous(parts, earlier, header)
-    if not in_value:
-        if parts.previous and not numbers_now:
+    if not has_value:
+        if parts.previous and not has_number:
             parts.is_empty_now = True
             return parts
         return None
-    for token in current:
-        if not _place_by_role(token, roles[id(token)], parts):
+    for token, role in current:
+        if not _place_by_role(token, role, parts):
             parts.strays.append(token)
     _finish(parts)
     return parts

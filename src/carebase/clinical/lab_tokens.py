@@ -39,22 +39,10 @@ class Segment:
         self.line = line
         self.words = words
         self.text, self._starts, self._places = _laid_out(words)
-
-    @property
-    def quote(self) -> str:
+        self.quote = " ".join(word.text for word in words)
         """The words, as they stand in the line's text."""
-        return " ".join(word.text for word in self.words)
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Around the words, in points."""
-        boxes = [word.box for word in self.words]
-        return (
-            min(box.x0 for box in boxes),
-            min(box.y0 for box in boxes),
-            max(box.x1 for box in boxes),
-            max(box.y1 for box in boxes),
-        )
+        self.box = _around(words)
+        """x0, y0, x1, y1 around the words, in points."""
 
     def x_at(self, offset: int) -> float:
         """Where the character at `offset` of `text` starts, in points."""
@@ -78,6 +66,16 @@ class Segment:
         ]
 
 
+def _around(words: Sequence[Word]) -> tuple[float, float, float, float]:
+    boxes = [word.box for word in words]
+    return (
+        min(box.x0 for box in boxes),
+        min(box.y0 for box in boxes),
+        max(box.x1 for box in boxes),
+        max(box.y1 for box in boxes),
+    )
+
+
 _LEADER = re.compile(r"(?:\.{3,}|…+\.*|_{3,}|·{3,}|-{4,}|\|+|(?:\. ){3,}\.?)")
 
 
@@ -93,7 +91,9 @@ def _laid_out(words: Sequence[Word]) -> tuple[str, list[int], list[tuple[int, in
             parts.append(GAP if word.box.x0 - previous.box.x1 > 1.6 * width else " ")
             offset += 1
         # One character stays one character, so that places stay true.
-        text = _LEADER.sub(lambda leader: GAP * len(leader[0]), numbers.clean(word.text)) or " "
+        text = word.text if word.text.isascii() else numbers.clean(word.text) or " "
+        if not text.isalnum():
+            text = _LEADER.sub(lambda leader: GAP * len(leader[0]), text)
         parts.append(text)
         starts.append(offset)
         places.append((offset, len(text), word))
