@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -91,7 +93,11 @@ class Sample:
 
     def __init__(self) -> None:
         self.paths = {LAB_ID: _write_report(), XRAY_ID: _write_picture()}
-        self.document = reading.read_file(self.paths[LAB_ID], kind=Kind.PDF)
+        self.document = Document(kind=Kind.PDF)
+
+    async def read(self, reader: reading.Reader) -> None:
+        """Find the lines of the report as the product does."""
+        self.document = await reader.read(self.paths[LAB_ID], kind=Kind.PDF)
 
     def case(self, status: str = "completed", **changes: Any) -> Case:
         values: dict[str, Any] = {
@@ -307,6 +313,14 @@ def application() -> Starlette:
     renderer = pages.renderer(names)
     reader = reading.Reader()
 
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            await sample.read(reader)
+            yield
+        finally:
+            await reader.close()
+
     def worklist(request: Request) -> Response:
         t = renderer.reader(request)
         people = [
@@ -433,6 +447,7 @@ def application() -> Starlette:
             Route("/cases/{case_id}/files/{file_id}/pages/{page:int}", file_page),
             Route("/failure/{status:int}", failure),
         ],
+        lifespan=lifespan,
         middleware=[Middleware(headers.CarefulHeaders)],
     )
 

@@ -7,6 +7,7 @@ runs a script while it installs, and no page asks another host for anything.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.util
 import json
@@ -126,6 +127,8 @@ def _place(file: Path, target: Path) -> str:
     content = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
     name = f"{file.stem}-{content}{file.suffix}"
     file.rename(target / name)
+    # Packed once here: on a slow line the style is an eighth of its size, and the server spends nothing.
+    (target / f"{name}.gz").write_bytes(gzip.compress((target / name).read_bytes(), mtime=0))
     return name
 
 

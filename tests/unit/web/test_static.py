@@ -1,5 +1,6 @@
 """Built files under names that change with their content."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from carebase.errors import SetupError
 from carebase.web import static
 
 
-async def fetched(folder: Path, *paths: str) -> list[httpx.Response]:
+async def fetched(folder: Path, *paths: str, encoding: str = "gzip") -> list[httpx.Response]:
     app = Starlette(routes=[Mount("/static", static.mount(folder))])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://care.example") as client:
-        return [await client.get(path) for path in paths]
+        return [await client.get(path, headers={"accept-encoding": encoding}) for path in paths]
 
 
 def test_a_name_leads_to_the_file_that_was_built(tmp_path: Path) -> None:
@@ -35,6 +36,18 @@ async def test_built_files_may_be_kept_for_ever_and_missing_ones_not(tmp_path: P
     assert found.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert missing.status_code == 404
     assert "immutable" not in missing.headers.get("cache-control", "")
+
+
+async def test_a_browser_that_can_unpack_gets_the_packed_file(tmp_path: Path) -> None:
+    (tmp_path / "app-0123.css").write_text("a{}")
+    (tmp_path / "app-0123.css.gz").write_bytes(gzip.compress(b"a{}"))
+    (packed,) = await fetched(tmp_path, "/static/app-0123.css")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["content-type"] == "text/css; charset=utf-8"
+    assert packed.text == "a{}"
+    (plain,) = await fetched(tmp_path, "/static/app-0123.css", encoding="identity")
+    assert "content-encoding" not in plain.headers
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
 
 
 async def test_nothing_outside_the_folder_is_served(tmp_path: Path) -> None:
