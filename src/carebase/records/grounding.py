@@ -6,7 +6,7 @@ one quote is not found is dropped and counted; what asserts nothing about the pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from carebase.clinical.evidence import CASE_TEXT, Evidence
@@ -31,7 +31,6 @@ class Ground:
     """The words of every file and of the case text, by place; counts what it drops."""
 
     lines: dict[tuple[str, str, int, int], str] = field(default_factory=dict)
-    hashes: dict[str, str] = field(default_factory=dict)
     dropped: int = 0
 
     def add_pages(self, file: str, sha256: str, *, pages: Iterable[Page]) -> None:
@@ -46,23 +45,10 @@ class Ground:
             self.lines[CASE_TEXT, sha256, 1, number] = _plain(line)
 
     def carries(self, evidence: Evidence) -> bool:
-        """Whether the quote stands on that line of that file, word for word.
-
-        A quote over several lines (a wrapped name) starts on the line given and goes on below it.
-        """
-        place = (evidence.file, evidence.sha256, evidence.page, evidence.line)
+        """Whether the quote stands on that line of that file, word for word."""
         quote = _plain(evidence.quote)
-        line = self.lines.get(place)
-        if not quote or line is None:
-            return False
-        if quote in line:
-            return True
-        return all(self._stands_near(part, evidence) for part in evidence.quote.split("\n") if part.strip())
-
-    def _stands_near(self, part: str, evidence: Evidence) -> bool:
-        near = range(evidence.line, evidence.line + 3)
-        texts = (self.lines.get((evidence.file, evidence.sha256, evidence.page, line)) for line in near)
-        return any(text is not None and _plain(part) in text for text in texts)
+        line = self.lines.get((evidence.file, evidence.sha256, evidence.page, evidence.line))
+        return bool(quote) and line is not None and quote in line
 
     def keep_supported(self, statements: Iterable[Statement]) -> tuple[Statement, ...]:
         """The statements that stand; the others are counted in `dropped`."""
@@ -83,8 +69,3 @@ class Ground:
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
-
-
-def by_place(ground: Ground) -> Mapping[tuple[str, str, int, int], str]:
-    """The words by file, hash, page and line."""
-    return ground.lines
