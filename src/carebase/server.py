@@ -30,6 +30,8 @@ from carebase.database.pool import Login, Pools
 from carebase.documents.reading import Reader
 from carebase.observability import Log
 from carebase.settings import Settings
+from carebase.storage import ranges
+from carebase.storage.failures import RangeNotSatisfiable
 from carebase.storage.objects import Store
 from carebase.web import body_limit, failures, headers, signed_in, static, viewers
 
@@ -220,6 +222,8 @@ def error_response(request: Request, error: errors.CareError) -> JSONResponse:
     response = JSONResponse(body, error.status)
     if error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, RangeNotSatisfiable):
+        response.headers["Content-Range"] = ranges.unsatisfied(size=error.size)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

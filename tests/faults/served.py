@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from carebase.database import placement
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct-horse-battery-staple-7"
@@ -53,10 +58,10 @@ class Served:
     def start(self, *, within_seconds: float = 60.0) -> None:
         """Start the tree and wait until it is ready."""
         self.data.mkdir(parents=True, exist_ok=True)
-        log = (self.data.parent / f"{self.data.name}.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "carebase.cli.main", "serve"], env=self.environment, stdout=log, stderr=log
-        )
+        with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "carebase.cli.main", "serve"], env=self.environment, stdout=log, stderr=log
+            )
         self.wait_ready(within_seconds=within_seconds)
 
     def wait_ready(self, *, within_seconds: float = 60.0) -> float:
@@ -93,9 +98,8 @@ class Served:
                 return app
             if part == "worker":
                 return next((child for child in app.children() if "worker" in child.cmdline()), None)
-            pid_files = [*self.data.rglob("postmaster.pid"), *Path("/var/lib/carebase").rglob("postmaster.pid")]
-            owned = [path for path in pid_files if path.is_relative_to(self.data)] or pid_files
-            return psutil.Process(int(owned[0].read_text().split()[0])) if owned else None
+            pid_file = placement.existing(self.data.resolve()).cluster / "postmaster.pid"
+            return psutil.Process(int(pid_file.read_text().split()[0]))
         except (psutil.Error, OSError, IndexError, ValueError):
             return None
 
@@ -116,6 +120,20 @@ class Served:
                 self.process.wait()
 
 
+@contextmanager
+def serving(**options: str) -> Iterator[Served]:
+    """A deployment that serves, in a directory that any user may pass through, gone afterwards."""
+    place = Path(tempfile.mkdtemp(prefix="carebase-served-"))
+    place.chmod(0o755)
+    served = Served(place / "data", options=options)
+    try:
+        served.start()
+        yield served
+    finally:
+        served.end()
+        shutil.rmtree(place, ignore_errors=True)
+
+
 class Doctor:
     """A client of the API, with urllib only; waits and repeats as a careful client does."""
 
@@ -124,8 +142,8 @@ class Doctor:
         self._token = ""
 
     def sign_in(self) -> None:
-        answer = self._once("/auth/v1/token?grant_type=password",
-                            json.dumps({"email": self._email, "password": PASSWORD}).encode(), "application/json")  # fmt: skip
+        body = json.dumps({"email": self._email, "password": PASSWORD}).encode()
+        answer = self._once("/auth/v1/token?grant_type=password", body, "application/json")
         self._token = json.loads(answer)["access_token"]
 
     def open_case(self, number: int, files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -163,6 +181,15 @@ class Doctor:
         asked = urllib.request.Request(self._served.address + path, data=body, headers=headers)
         with urllib.request.urlopen(asked, timeout=15) as answer:
             return answer.read()
+
+
+def a_doctor(served: Served) -> Doctor:
+    """A signed-in attending."""
+    email = f"{uuid.uuid4().hex}@carebase.example"
+    served.command("user", "create", email, "--role", "attending", "--password-stdin", stdin=PASSWORD)
+    doctor = Doctor(served, email)
+    doctor.sign_in()
+    return doctor
 
 
 def sha256(content: bytes) -> str:

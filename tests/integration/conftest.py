@@ -74,7 +74,8 @@ class Database:
             assert row is not None
             user: UUID = row[0]
             row = connection.execute(
-                "insert into auth.sessions (user_id, aal, not_after) values (%s, %s, now() + interval '1 hour') returning id",
+                "insert into auth.sessions (user_id, aal, not_after) "
+                "values (%s, %s, now() + interval '1 hour') returning id",
                 [user, aal],
             ).fetchone()
             assert row is not None

@@ -74,7 +74,7 @@ async def test_no_acknowledged_file_is_lost_and_no_bytes_stay_without_a_row(data
         with database.owner() as owner:
             owner.execute("update storage.uploads set expires_at = now() - interval '1 s'")
         unfinished = (await sweeper.sweep(queue, store.backend)).uploads
-        print(f"{len(acknowledged)} acknowledged, {KILLS} kills, {swept} swept meanwhile, {unfinished} afterwards")  # noqa: T201 (make faults shows it)
+        print(f"{len(acknowledged)} acknowledged, {KILLS} kills, {swept} swept meanwhile, {unfinished} afterwards")
 
         assert (await sweeper.check(queue, store.backend)).agrees
         with database.owner() as owner:
