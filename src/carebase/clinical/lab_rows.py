@@ -81,6 +81,9 @@ def read(segment: Segment, *, header: Header | None, above: str = "") -> Row | U
     if parts is None:
         parts = _in_line(tokens)
     reason = _why_unread(parts, tokens)
+    if reason is None and not found.is_apart and any(token.kind == "date" for token in tokens):
+        # "hémoglobine 5,9 g/dl le 12/03/2024" may tell of another day.
+        reason = "dated"
     if reason is not None:
         return Unread(segment, reason) if is_known or shape.has_unit else None
     if found.unit is not None and parts.readings and parts.readings[0].unit is None:
@@ -208,6 +211,10 @@ def _in_line(tokens: Sequence[Token]) -> _Parts:
         limit = bounded[0]
     elif len(bounded) == 2:
         limit = bounded[1]
+    if any(_is_named_apart(tokens, token) for token in tokens if token is limit or token.kind == "range"):
+        # "Créatinine 8 mg/L   DFG > 60 mL/min": the limit belongs to another test.
+        parts.strays.extend(values)
+        return parts
     pairs = [token for token in tokens if token.kind == "range"]
     if not values and not any(token.kind == "answer" for token in tokens):
         if len(pairs) == 2 and not pairs[0].is_marked:
@@ -222,6 +229,30 @@ def _in_line(tokens: Sequence[Token]) -> _Parts:
         _place(token, parts, as_limit=token is limit)
     _finish(parts)
     return parts
+
+
+_RANGE_WORDS = re.compile(
+    r"^(?:[(\[]?(?:valeurs?|values?|normale?s?|usuelle?s?|reference|ref|range|interval\w*|desirable|souhaitable|optimal\w*|limit\w*"
+    r"|vn|vr|n|h|f|m|de|of|hommes?|femmes?|male|female|adult\w*|deficient|sufficient|insufficient|non-diabetic)[)\]:.]*|\W+)$"
+)
+
+
+def _is_named_apart(tokens: Sequence[Token], limit: Token) -> bool:
+    """Whether words of their own stand between the value and this limit."""
+    seen_value = is_named = is_beside_value = False
+    for token in tokens:
+        if token is limit:
+            return seen_value and is_named and not limit.is_marked
+        if token.kind == "number":
+            seen_value, is_named, is_beside_value = True, False, True
+        elif token.kind == "word" and not _LINKS.match(token.text.lower()):
+            # A word with a slash right behind the value is a unit that is not known.
+            is_unit = is_beside_value and "/" in token.text
+            is_named = is_named or not (is_unit or _RANGE_WORDS.match(folding.fold(token.text)))
+            is_beside_value = False
+        elif token.kind != "gap":
+            is_beside_value = False
+    return False
 
 
 def _place(token: Token, parts: _Parts, *, as_limit: bool) -> None:

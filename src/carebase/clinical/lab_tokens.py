@@ -156,7 +156,7 @@ _TOKEN = re.compile(
     rf"|(?<=[*↑↓HL]))(?:(?:{numbers.COMPARATOR_WORDS}) ?)?(?<![\w.,])[-−]?{_NUM}(?![\d]|[.,/:]\d))"
     rf"|(?P<unit>(?:(?<![A-Za-zÀ-ÿ])|(?<=[xX])){units.PATTERN}(?![\w/%]))"
     rf"|(?P<answer>(?<![\w])(?:(?:{_ANSWER_WORDS})(?![\w])|\+{{1,4}}(?![\w])|[1-4] ?\+(?![\w+]))[^\t]*)"
-    rf"|(?P<flag>[*↑↓▲▼!]+|(?<![A-Za-zÀ-ÿ])(?:{_FLAG_WORDS})(?![\w]))"
+    rf"|(?P<flag>[*↑↓▲▼!]+|(?<![A-Za-zÀ-ÿ])(?:{_FLAG_WORDS})(?![\w/]))"
     rf"|(?P<word>[^\s]+)",
     re.IGNORECASE,
 )

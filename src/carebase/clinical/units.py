@@ -36,7 +36,7 @@ _PER = (
 PATTERN = (
     rf"(?:(?:{_POWER}|{_AMOUNT})\s?/\s?(?:{_PER})(?:\s?\(?FEU\)?)?"
     r"|/\s?(?:m[lL]|mm\s?\^?[3³]|mmc|[µμu][lL]|[cC]hamp|hpf|HPF|lpf|LPF|cumm|cu\.?\s?mm)"
-    r"|mL/min/1[.,]73\s?m\s?\^?[2²]|%|‰|mm\s?\[?[hH][gG]\]?|kPa|sec(?:ondes?|onds?|\.)?|s|fl|fL|FL|pg|PG|µ\^?[3³]|[µμ]m\^?[3³]|mm(?:\s1h)?)"
+    r"|mL/min/1[.,]73\s?m\s?\^?[2²]|[lL]/[lL]|%|‰|mm\s?\[?[hH][gG]\]?|kPa|sec(?:ondes?|onds?|\.)?|s|fl|fL|FL|pg|PG|µ\^?[3³]|[µμ]m\^?[3³]|mm(?:\s1h)?)"
 )
 """What may be a unit, for a tokenizer; `normalise` confirms it."""
 

@@ -48,6 +48,7 @@ Analyse            Résultat    Unité     Valeurs de référence   Antériorit�
         ("Hemoglobin (g/dL)       10.1      12.0-16.0", "hemoglobin", "10.1", "g/dL", "L"),
         ("HbA1c (IFCC)   48 mmol/mol   20 - 42", "hba1c", "48", "mmol/mol", "H"),
         ("D-dimer   650 ng/mL   < 500", "d_dimer", "650", "ng/mL", "H"),
+        ("Hématocrite   0,45 L/L   0,37 - 0,47", "hematocrit", "0.45", "L/L", "N"),
         ("DFG (CKD-EPI)     95 mL/min/1,73m²    > 60", "egfr", "95", "mL/min/{1.73_m2}", "N"),
     ],
 )
@@ -98,6 +99,8 @@ def test_what_is_no_result_becomes_none(text):
         ("Leucocytes 7 103/µL", "not_a_number"),
         ("Machin truc 12 mg/L", "unknown_name"),
         ("CRP   < 5   3,2 mg/L", "several_values"),
+        ("Créatinine sanguine   8 mg/L   DFG (MDRD) > 60 mL/min", "several_values"),
+        ("hémoglobine 5,9 g/dl le 12/03/2024", "dated"),
     ],
 )
 def test_a_line_that_looks_like_a_result_and_is_unclear_is_reported(text, reason):
