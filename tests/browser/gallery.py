@@ -204,12 +204,15 @@ class Sample:
                 {
                     "file": LAB_ID,
                     "page": 2,
-                    "message": "Page 2 : texte illisible." if french else "Page 2: unreadable text.",
+                    "line": None,
+                    "box": None,
+                    "quote": "",
+                    "reason": "image_only",
                 }
             ],
             "warnings": [
                 {
-                    "code": "wrong_patient",
+                    "code": "patient_mismatch_name",
                     "message": "radio_thorax_compte_rendu.txt porte un autre nom : le fichier n’est pas utilisé."
                     if french
                     else "radio_thorax_compte_rendu.txt carries another name: the file is not used.",

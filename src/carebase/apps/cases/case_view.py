@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from carebase.apps.cases import result as results
 from carebase.apps.cases import views
-from carebase.apps.cases.result import Candidate, Concern, Lab, Place, Result, Said
+from carebase.apps.cases.result import Candidate, Concern, Lab, Place, Result, Said, Unread
 from carebase.documents.text import Kind
 from carebase.records.cases import Case
 from carebase.records.files import CaseFile
@@ -23,8 +23,10 @@ from carebase.web.messages import Reader
 STEPS = ("stored", "read", "labs", "imaging", "insights")
 StepState = Literal["waiting", "running", "done", "failed", "skipped"]
 STEP_STATES: tuple[StepState, ...] = ("waiting", "running", "done", "failed", "skipped")
-WRONG_PATIENT = "wrong_patient"
-"""The code of the warning that a file may be of another patient."""
+MISMATCH = "patient_mismatch_"
+"""How the codes of warnings begin that say that a file may be of another patient."""
+SAID_ELSEWHERE = frozenset({"page_unread", "line_unread", "image_not_interpreted"})
+"""Warnings that the list of unread places or the imaging section repeats with its link."""
 FlagKind = Literal["critical", "high", "low", "within", "none"]
 
 
@@ -102,8 +104,18 @@ class ConcernView:
     text: str
     address: str | None
     link_text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherPatientView:
+    """A file that contradicts the case's patient."""
+
+    name: str
+    address: str
+    texts: tuple[str, ...]
+    """What does not match, one sentence each."""
     confirm_address: str | None
-    """Where to answer that the file is of this patient; None when that is not the question."""
+    """Where to answer that it is of this patient; None when that was answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +174,7 @@ class DraftView:
 
     engine: str
     alerts: tuple[StatementView, ...]
+    other_patients: tuple[OtherPatientView, ...]
     warnings: tuple[ConcernView, ...]
     unread: tuple[ConcernView, ...]
     summary: tuple[StatementView, ...]
@@ -273,8 +286,13 @@ def _draft(t: Reader, case_id: str, *, files: Sequence[CaseFile], result: Result
     return DraftView(
         engine=result.engine,
         alerts=pointing.statements(result.alerts),
-        warnings=tuple(pointing.concern(item) for item in result.warnings),
-        unread=tuple(pointing.concern(item) for item in result.unread),
+        other_patients=_other_patients(case_id, files=files, result=result),
+        warnings=tuple(
+            pointing.concern(item)
+            for item in result.warnings
+            if item.code not in SAID_ELSEWHERE and not item.code.startswith(MISMATCH)
+        ),
+        unread=tuple(pointing.unread(item) for item in result.unread),
         summary=pointing.statements(result.summary),
         summary_groups=(
             Group(title=t("summary-key-findings"), statements=pointing.statements(result.key_findings)),
@@ -291,6 +309,23 @@ def _draft(t: Reader, case_id: str, *, files: Sequence[CaseFile], result: Result
         labs=tuple(_lab_row(t, pointing, lab) for lab in result.labs),
         lab_summary=pointing.statements(result.lab_summary),
         radiology_summary=pointing.statements(result.radiology_summary),
+    )
+
+
+def _other_patients(case_id: str, *, files: Sequence[CaseFile], result: Result) -> tuple[OtherPatientView, ...]:
+    """The files with an identity that is not the patient's, each once."""
+    said = [(item.file, item.message) for item in result.warnings if item.code.startswith(MISMATCH)]
+    return tuple(
+        OtherPatientView(
+            name=file.file_name,
+            address=page_address(case_id, file_id=file.file_id, page=1),
+            texts=texts,
+            confirm_address=None
+            if file.is_confirmed
+            else f"/cases/{case_id}/files/{quote(file.file_id, safe='')}/confirmation",
+        )
+        for file in files
+        if (texts := tuple(message for of, message in said if of == file.file_id))
     )
 
 
@@ -336,18 +371,20 @@ class Pointing:
             quote=place.quote,
         )
 
+    def unread(self, place: Unread) -> ConcernView:
+        """A place that was not read, with its words where there are any."""
+        text = self.t("unread-line", quote=place.quote) if place.quote else self.t("unread-page", page=str(place.page))
+        return self.concern(Concern(code="", message=text, file=place.file, page=place.page))
+
     def concern(self, concern: Concern) -> ConcernView:
         """A warning with the page it is about, if it is about one."""
         if concern.file is None or concern.file not in self.names:
-            return ConcernView(text=concern.message, address=None, link_text=None, confirm_address=None)
+            return ConcernView(text=concern.message, address=None, link_text=None)
         page = concern.page or 1
         return ConcernView(
             text=concern.message,
             address=page_address(self.case_id, file_id=concern.file, page=page),
             link_text=self.t("concern-open", file=self.names[concern.file], page=str(page)),
-            confirm_address=f"/cases/{self.case_id}/files/{quote(concern.file, safe='')}/confirmation"
-            if concern.code == WRONG_PATIENT
-            else None,
         )
 
 

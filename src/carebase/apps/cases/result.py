@@ -60,12 +60,22 @@ class Lab:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """A warning, or a place that could not be read."""
+    """A warning, in words."""
 
     code: str
     message: str
     file: str | None
     page: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A place that could not be read: a line with its words, else a whole page."""
+
+    file: str
+    page: int
+    line: int | None
+    quote: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +100,7 @@ class Result:
     engine: str
     alerts: tuple[Said, ...]
     labs: tuple[Lab, ...]
-    unread: tuple[Concern, ...]
+    unread: tuple[Unread, ...]
     warnings: tuple[Concern, ...]
     summary: tuple[Said, ...]
     summary_confidence: float | None
@@ -138,7 +148,7 @@ def read(source: Mapping[str, Any]) -> Result:
         engine=str(source.get("engine", "")),
         alerts=_said(source.get("critical_alerts")),
         labs=tuple(_lab(row, number) for number, row in enumerate(source.get("labs") or (), start=1)),
-        unread=tuple(_concern(item) for item in source.get("unread") or ()),
+        unread=tuple(_unread(item) for item in source.get("unread") or ()),
         warnings=tuple(_concern(item) for item in source.get("warnings") or ()),
         summary=_said(summary.get("text")),
         summary_confidence=summary.get("confidence"),
@@ -237,12 +247,20 @@ def _lab(source: Mapping[str, Any], number: int) -> Lab:
 
 def _concern(source: Mapping[str, Any]) -> Concern:
     page = source.get("page")
-    words = source.get("message") or source.get("text") or source.get("reason") or source.get("quote") or ""
     return Concern(
         code=str(source.get("code") or ""),
-        message=str(words),
+        message=str(source.get("message") or ""),
         file=source.get("file"),
         page=None if page is None else int(page),
+    )
+
+
+def _unread(source: Mapping[str, Any]) -> Unread:
+    return Unread(
+        file=str(source["file"]),
+        page=int(source["page"]),
+        line=source.get("line"),
+        quote=str(source.get("quote") or ""),
     )
 
 

@@ -54,12 +54,14 @@ def test_the_clinicians_own_words_have_no_page_to_open(a_case: Make, fr: Reader)
 def test_critical_results_stand_before_everything_else(a_case: Make, a_file: MakeFile, fr: Reader, shown: Show) -> None:
     analysis = {
         "critical_alerts": [said("a", "Potassium critique.", severity="emergency")],
-        "warnings": [{"code": "wrong_patient", "message": "Autre nom.", "file": "f-1", "page": 1}],
-        "unread": [{"file": "f-1", "page": 3, "message": "Illisible."}],
+        "warnings": [{"code": "patient_mismatch_name", "message": "Autre nom.", "file": "f-1", "page": 1}],
+        "unread": [PLACE | {"page": 3, "quote": "Illisible", "reason": "no_value"}],
         "case_summary": {"text": "Résumé."},
     }
     page = shown("cases/case.html", page_of(fr, a_case(), [a_file()], analysis))
-    order = [page.index(words) for words in ("Potassium critique.", "Autre nom.", "Illisible.", "Résumé.")]
+    order = [
+        page.index(words) for words in ("Potassium critique.", "Autre nom.", "Ligne non lue : « Illisible »", "Résumé.")
+    ]
     assert order == sorted(order)
 
 
@@ -134,10 +136,39 @@ def test_too_little_to_judge_is_an_answer(a_case: Make, fr: Reader, shown: Show)
     assert "Aucun critère réuni." in page
 
 
-def test_a_file_of_another_name_can_be_confirmed(a_case: Make, a_file: MakeFile, fr: Reader, shown: Show) -> None:
-    analysis = {"warnings": [{"code": "wrong_patient", "message": "Autre nom.", "file": "f-1", "page": None}]}
-    page = shown("cases/case.html", page_of(fr, a_case(), [a_file()], analysis))
-    assert 'method="post" action="/cases/c-1/files/f-1/confirmation"' in page
+def mismatched(t: Reader, case: Case, file: CaseFile) -> case_view.CaseView:
+    fields = {"name": "Autre nom.", "sex": "Autre sexe."}
+    warnings = [
+        {"code": f"patient_mismatch_{field}", "message": words, "file": "f-1", "page": None}
+        for field, words in fields.items()
+    ]
+    return page_of(t, case, [file], {"warnings": warnings})
+
+
+def test_a_file_of_another_patient_is_named_once_and_can_be_confirmed(
+    a_case: Make, a_file: MakeFile, fr: Reader, shown: Show
+) -> None:
+    page = shown("cases/case.html", mismatched(fr, a_case(), a_file()))
+    assert page.count('method="post" action="/cases/c-1/files/f-1/confirmation"') == 1
+    assert page.count("Document d’un autre patient ?") == 1
+    assert "Autre nom." in page
+    assert "Autre sexe." in page
+
+
+def test_a_confirmed_file_says_so_and_is_not_asked_about_again(
+    a_case: Make, a_file: MakeFile, fr: Reader, shown: Show
+) -> None:
+    page = shown("cases/case.html", mismatched(fr, a_case(), a_file(is_confirmed=True)))
+    assert "Un clinicien a confirmé" in page
+    assert "/confirmation" not in page
+
+
+def test_what_the_imaging_section_says_is_not_warned_about_again(a_case: Make, a_file: MakeFile, fr: Reader) -> None:
+    warning = {"code": "image_not_interpreted", "message": "Non interprétée.", "file": "f-1", "page": None}
+    view = page_of(fr, a_case(), [a_file(file_type="image/png")], {"warnings": [warning]})
+    assert view.draft is not None
+    assert view.draft.warnings == ()
+    assert len(view.images) == 1
 
 
 def test_steps_that_were_not_heard_of_are_waiting(a_case: Make, fr: Reader) -> None:

@@ -118,6 +118,10 @@ alerts-title = { $count ->
    *[other] { $count } critical results
 }
 warnings-title = To check
+other-patient-title = Document of another patient? { $file }
+other-patient-confirmed = A clinician has confirmed that this document is of this patient.
+unread-line = Line not read: “{ $quote }”
+unread-page = Page { $page } not read.
 warning-confirm = I have checked: this document is of this patient
 unread-title = Not read
 unread-text = These passages were not read: the analysis does not take them into account.

@@ -115,6 +115,10 @@ alerts-title = { $count ->
    *[other] { $count } résultats critiques
 }
 warnings-title = À vérifier
+other-patient-title = Document d’un autre patient ? { $file }
+other-patient-confirmed = Un clinicien a confirmé que ce document est de ce patient.
+unread-line = Ligne non lue : « { $quote } »
+unread-page = Page { $page } non lue.
 warning-confirm = Après vérification : ce document est bien de ce patient
 unread-title = Non lu
 unread-text = Ces passages n’ont pas été lus : l’analyse n’en tient pas compte.
