@@ -154,7 +154,7 @@ def _step_row(segment: Segment, walk: _Walk) -> None:
     walk.above = None
     last = walk.rows[-1].row if walk.rows else None
     near = last is not None and last.segment.page is segment.page and _is_next_line(last.segment, segment)
-    if last is not None and near and lab_rows.is_continued_range(segment, under=last):
+    if last is not None and near and _is_continued_range(segment, under=last):
         _continue_range(last, segment)
         return
     found = lab_rows.read(segment, header=walk.header, above="" if above is None else above.quote)
@@ -180,6 +180,14 @@ def _above(segment: Segment, walk: _Walk) -> Segment | None:
         return walk.parent
     walk.parent = None
     return None
+
+
+def _is_continued_range(segment: Segment, *, under: Row) -> bool:
+    """Whether a line holds nothing but more of the range of the row above (`F : 12 - 16`)."""
+    tokens = [token for token in segment.tokens(0) if token.kind != "gap"]
+    if not tokens or any(token.kind not in ("range", "unit") for token in tokens):
+        return False
+    return any(token.is_marked for token in tokens) and tokens[0].x0 > under.segment.box[0] + 20
 
 
 def _continue_range(row: Row, segment: Segment) -> None:

@@ -73,7 +73,7 @@ def read(segment: Segment, *, header: Header | None, above: str = "") -> Row | U
     name = _whole_name(found.name, tokens, header=header)
     is_known = lab_names.is_known(name)
     shape = _Shape(tokens, is_apart=found.is_apart)
-    if shape.is_prose(is_known=is_known):
+    if shape.is_prose(is_known=is_known) or (not is_known and _has_condition(name)):
         return None
     parts = None
     if header is not None:
@@ -176,6 +176,12 @@ _CONDITION = re.compile(
     r"|interpret\w*|selon|according|optimal\w*|desirable|souhaitable|borderline|carence|insuffisance"
     r"|deficien\w*|traitement)$"
 )
+
+
+def _has_condition(words: str) -> bool:
+    return any(_CONDITION.match(folding.fold(word)) for word in words.split())
+
+
 _LINKS = re.compile(r"^(?:soit|i\.e\.|ou|or|=|/|\(|\)|\[|\]|:|;|,|-|–|—|eq|environ|\*|\.)+$")
 
 
@@ -389,11 +395,3 @@ def _place_by_role(token: Token, role: Role, parts: _Parts) -> bool:
     else:
         _place(token, parts, as_limit=role == "range" and token.kind == "number")
     return not is_plain or role not in ("range", "flag", "other")
-
-
-def is_continued_range(segment: Segment, *, under: Row) -> bool:
-    """Whether a line holds nothing but more of the range of the row above (`F : 12 - 16`)."""
-    tokens = [token for token in segment.tokens(0) if token.kind != "gap"]
-    if not tokens or any(token.kind not in ("range", "unit") for token in tokens):
-        return False
-    return any(token.is_marked for token in tokens) and tokens[0].x0 > under.segment.box[0] + 20

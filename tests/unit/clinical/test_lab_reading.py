@@ -70,6 +70,7 @@ def test_a_row_is_read_as_printed(line, analyte, value, unit, flag):
         "Age : 45 ans",
         "Poids :   70 kg",
         "Dossier n° 240312",
+        "Riesgo alto si LDL > 160 mg/dL",
         "Normal :  < 5,7 %",
         "Prédiabète   5,7 - 6,4 %",
         "Femme enceinte :   < 0,92 g/L",
@@ -88,7 +89,8 @@ def test_a_row_is_read_as_printed(line, analyte, value, unit, flag):
     ],
 )
 def test_what_is_no_result_becomes_none(text):
-    assert a_report(text).results == ()
+    report = a_report(text)
+    assert (report.results, report.unread) == ((), ())
 
 
 @pytest.mark.parametrize(
