@@ -151,7 +151,10 @@ RADIOLOGY = (
         ),
     ),
 )
-IMAGES = (("fr/radiographie-thoracique.png", "EXEMPLE - FORMES DESSINÉES"), ("en/chest-radiograph.png", "SAMPLE - DRAWN SHAPES"))
+IMAGES = (
+    ("fr/radiographie-thoracique.png", "EXEMPLE - FORMES DESSINÉES"),
+    ("en/chest-radiograph.png", "SAMPLE - DRAWN SHAPES"),
+)
 
 
 def write_labs(report: LabReport) -> None:
@@ -187,7 +190,12 @@ def write_radiology(path: str, lines: tuple[str, ...]) -> None:
     canvas = _page(path, lines[0])
     y = 262 * mm
     for line in lines[1:]:
-        is_heading = line.isupper() or line.rstrip(" :").lower() in {"résultats", "conclusion", "findings", "impression"}
+        is_heading = line.isupper() or line.rstrip(" :").lower() in {
+            "résultats",
+            "conclusion",
+            "findings",
+            "impression",
+        }
         canvas.setFont("Helvetica-Bold" if is_heading else "Helvetica", 10.5)
         canvas.drawString(20 * mm, y, line)
         y -= 6 * mm

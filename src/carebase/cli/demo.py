@@ -53,7 +53,9 @@ CASES: Final = (
             "birth_date": "1991-03-14",
             "patient_gender": "female",
             "pregnant": "false",
-            "case_summary": "Asthénie et dyspnée d'effort depuis 2 mois, palpitations. Pas de fièvre. Règles abondantes.",
+            "case_summary": (
+                "Asthénie et dyspnée d'effort depuis 2 mois, palpitations. Pas de fièvre. Règles abondantes."
+            ),
             "doctor_notes": "TA 10/6, FC 104/min, T 36,8 °C, SpO2 97 %. Pâleur conjonctivale.",
         },
         lab_files=("fr/bilan-biologique.pdf",),
@@ -65,7 +67,9 @@ CASES: Final = (
             "patient_name": "Kwame OSEI",
             "birth_date": "1968-06-02",
             "patient_gender": "male",
-            "case_summary": "Breathlessness and leg swelling for 3 weeks, nausea. Known diabetes and hypertension. No chest pain.",
+            "case_summary": (
+                "Breathlessness and leg swelling for 3 weeks, nausea. Known diabetes and hypertension. No chest pain."
+            ),
             "doctor_notes": "BP 168/94, HR 92, RR 22, SpO2 95%, temperature 36.9 C.",
         },
         lab_files=("en/laboratory-report.pdf",),
@@ -160,26 +164,24 @@ def told(case: Mapping[str, Any]) -> str:
     if result is None:
         return "\n".join([*lines, f"  {case['failure_reason']}"])
     names = {file["file_id"]: file["file_name"] for file in case["files"]}
-    for mark, statements in (("!!", result["critical_alerts"]), ("- ", result["case_summary"]["key_findings"])):
-        for statement in statements:
-            lines.append(f"  {mark} {statement['text']}{_places(statement['evidence'], names)}")
+    lines += [f"  !! {_told(statement, names)}" for statement in result["critical_alerts"]]
+    lines += [f"  -  {_told(statement, names)}" for statement in result["case_summary"]["key_findings"]]
     primary = result["diagnosis"]["primary"]
     if primary:
         met = f"{primary['criteria_met']}/{primary['criteria_total']}"
         lines.append(f"  => {primary['name']} ({primary['icd10']}), {met}")
-        for statement in primary["evidence_for"]:
-            lines.append(f"     + {statement['text']}{_places(statement['evidence'], names)}")
-        for statement in primary["evidence_against"]:
-            lines.append(f"     - {statement['text']}{_places(statement['evidence'], names)}")
-        for statement in primary["missing"]:
-            lines.append(f"     ? {statement['text']}")
+        for mark, part in (("+", "evidence_for"), ("-", "evidence_against"), ("?", "missing")):
+            lines += [f"     {mark} {_told(statement, names)}" for statement in primary[part]]
     lines.extend(f"  .. {warning['message']}" for warning in result["warnings"])
     return "\n".join(lines)
 
 
-def _places(evidence: list[Mapping[str, Any]], names: Mapping[str, str]) -> str:
-    places = [f"{names.get(place['file'], place['file'])} p. {place['page']} l. {place['line']}" for place in evidence]
-    return f"  [{'; '.join(dict.fromkeys(places))}]" if places else ""
+def _told(statement: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    places = [
+        f"{names.get(place['file'], place['file'])} p. {place['page']} l. {place['line']}"
+        for place in statement["evidence"]
+    ]
+    return str(statement["text"]) + (f"  [{'; '.join(dict.fromkeys(places))}]" if places else "")
 
 
 async def _is_empty(chosen: Settings) -> bool:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.integration.conftest import SECRET, Database
 
 from carebase import server
 from carebase.database.identity import Identity
 from carebase.settings import Settings
-from tests.integration.conftest import SECRET, Database
 
 
 @dataclass

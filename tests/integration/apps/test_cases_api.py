@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -55,7 +55,7 @@ async def test_a_case_is_opened_by_json_without_files(running):
         answer = await doctor.post("/api/cases", json=body)
 
         assert answer.status_code == 201
-        today = date.today()
+        today = datetime.now(UTC).date()
         assert answer.json()["patient_age"] == today.year - 1990 - ((today.month, today.day) < (5, 17))
 
 

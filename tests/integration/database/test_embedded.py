@@ -1,7 +1,6 @@
 """The embedded server serves, survives what befalls it and its owner, and ends without a trace."""
 
 # A test has its event loop to itself, so a moment of blocking hurts nobody.
-# ruff: noqa: ASYNC220, ASYNC240
 
 from __future__ import annotations
 
@@ -208,7 +207,7 @@ async def test_a_restart_that_fails_is_tried_again_until_its_cause_is_gone(place
     async with watched(server):
         version.write_text("17\n")
         os.kill(place.postmaster, signal.SIGKILL)
-        while "restart_failed" not in caplog.text:  # noqa: ASYNC110 - a log has no event to wait for
+        while "restart_failed" not in caplog.text:
             await asyncio.sleep(0.05)
         version.write_text("18\n")
 

@@ -140,7 +140,7 @@ async def test_a_process_killed_during_an_upload_leaves_nothing_after_a_sweep(fi
     assert bool(left) == (moment != "intended")
     assert all(name.endswith(".part") for name in left) == (moment in {"intended", "half_written"})
     # PostgreSQL notices the death of its client after a moment; until then the intent may be locked.
-    while files.ask(  # noqa: ASYNC110 (nothing tells of it)
+    while files.ask(
         "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in%'"
     ):
         await asyncio.sleep(0.05)
