@@ -67,11 +67,13 @@ class Pools:
         self._pools = {
             login: psycopg_pool.AsyncConnectionPool(
                 conninfo_for(login, owner_dsn=owner_dsn, secret=secret),
+                # Sessions begin their transactions themselves, in one round trip with what they ask.
+                kwargs={"autocommit": True},
                 min_size=min(2, POOL_SIZES[login]),
                 max_size=POOL_SIZES[login],
                 timeout=WAIT_FOR_CONNECTION_SECONDS,
-                # A dead server answers the first request after it with 503 and not with a broken connection.
-                check=psycopg_pool.AsyncConnectionPool.check_connection if login == Login.CARE_QUEUE else None,
+                # Tries to reconnect grow apart until they are given up; this keeps them within two seconds.
+                reconnect_timeout=WAIT_FOR_CONNECTION_SECONDS,
                 name=login.value,
                 open=False,
             )

@@ -20,7 +20,7 @@ class NotAllowed(errors.CareError):
 def as_care_error(error: psycopg.Error | psycopg_pool.PoolTimeout) -> errors.CareError:  # noqa: PLR0911 (a table)
     """The error a caller should see; its cause stays attached for the operator's log."""
     if isinstance(error, psycopg_pool.PoolTimeout | psycopg_pool.TooManyRequests):
-        return errors.Unavailable(hint="All database connections are busy; try again.", retry_after_seconds=1)
+        return errors.Unavailable(hint="No database connection is free; try again.", retry_after_seconds=1)
     state = error.sqlstate or ""
     constraint = error.diag.constraint_name
     match state:
@@ -40,6 +40,15 @@ def as_care_error(error: psycopg.Error | psycopg_pool.PoolTimeout) -> errors.Car
         case "22" | "23":
             field = error.diag.column_name or constraint
             return errors.Invalid(details=f"{field} is not acceptable." if field else None)
-        case "" | "08" | "57" | "53":
-            return errors.Unavailable(hint="The database is not answering; try again.", retry_after_seconds=2)
+        case "08" | "57" | "53":
+            return _not_answering()
+    # Without a state it comes from the client's side: a value that cannot be sent, or no connection.
+    if not state and isinstance(error, psycopg.DataError):
+        return errors.Invalid(details="A value cannot be stored.")
+    if not state and isinstance(error, psycopg.OperationalError):
+        return _not_answering()
     return errors.CareError()
+
+
+def _not_answering() -> errors.Unavailable:
+    return errors.Unavailable(hint="The database is not answering; try again.", retry_after_seconds=2)

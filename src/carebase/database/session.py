@@ -2,13 +2,13 @@
 
 A session is lazy: it takes a connection at its first query and sends role, claims, time-outs and that
 query in one round trip. It commits when its block ends well, before the response leaves, and rolls back
-when the block raises.
+when the block raises. A connection that was lost since its last use is replaced without anybody noticing.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, LiteralString, TypeVar
 
@@ -22,6 +22,8 @@ from carebase.database.identity import Identity
 from carebase.database.queries import Query
 
 Row = TypeVar("Row")
+T = TypeVar("T")
+Connection = psycopg.AsyncConnection[Any]
 
 STATEMENT_TIMEOUT_MILLISECONDS: Final = 15_000
 IDLE_TIMEOUT_MILLISECONDS: Final = 30_000
@@ -50,7 +52,8 @@ class Session:
     identity: Identity | None
     reads: list[Mapping[str, Any]] = field(default_factory=list)
     """What was read and must be on the audit's record before the answer leaves; kept by `audit.log`."""
-    _connection: psycopg.AsyncConnection[Any] | None = None
+    _connection: Connection | None = None
+    _is_begun: bool = False
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def one(self, query: Query, row: type[Row], **values: Any) -> Row:
@@ -85,57 +88,90 @@ class Session:
         """Run a query once for each set of values, in one round trip."""
         if not values:
             return
-        connection = await self._connect()
-        try:
+
+        async def send(connection: Connection) -> None:
             async with connection.pipeline(), connection.cursor() as cursor:
-                await self._introduce(cursor)
+                await self._begin(connection)
                 await cursor.executemany(query.text, values)
-        except psycopg.Error as error:
-            raise refusals.as_care_error(error) from error
+
+        with _refusals():
+            await self._sent(send)
 
     @asynccontextmanager
     async def _cursor(
         self, query: Query, values: Mapping[str, Any], factory: Any
     ) -> AsyncIterator[psycopg.AsyncCursor[Any]]:
-        connection = await self._connect()
-        try:
-            async with connection.cursor(row_factory=factory) as cursor:
-                # Our own files are the only source of query texts, so they count as literals.
-                text = query.text
-                if self._become is None:
-                    await cursor.execute(text, values)
-                else:
-                    async with connection.pipeline():
-                        await self._introduce(connection.cursor())
-                        await cursor.execute(text, values)
+        async def send(connection: Connection) -> psycopg.AsyncCursor[Any]:
+            cursor = connection.cursor(row_factory=factory)
+            # Our own files are the only source of query texts, so they count as literals.
+            if self._is_begun:
+                await cursor.execute(query.text, values)
+            else:
+                async with connection.pipeline():
+                    await self._begin(connection)
+                    await cursor.execute(query.text, values)
+            return cursor
+
+        with _refusals():
+            async with await self._sent(send) as cursor:
                 yield cursor
-        except psycopg.Error as error:
-            raise refusals.as_care_error(error) from error
 
-    async def _introduce(self, cursor: psycopg.AsyncCursor[Any]) -> None:
+    async def _begin(self, connection: Connection) -> None:
+        if self._is_begun:
+            return
+        # The driver's own BEGIN would wait for its answer, so connections are in autocommit and we say it.
+        await connection.execute("begin")
         if self._become is not None:
-            await cursor.execute(self._become, self._settings)
-            self._become = None
+            await connection.execute(self._become, self._settings)
+        self._is_begun = True
 
-    async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        if self._connection is not None:
-            return self._connection
+    async def _sent(self, send: Callable[[Connection], Awaitable[T]]) -> T:
+        """What `send` brings. A transaction that is lost in its first round trip is begun once more."""
+        connection, is_first = self._connection, self._connection is None
+        if connection is None:
+            connection = await self._connect()
         try:
-            connection: psycopg.AsyncConnection[Any] = await self._stack.enter_async_context(self._pool.connection())
-        except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
-            raise refusals.as_care_error(error) from error
+            return await send(connection)
+        except UnicodeEncodeError as error:
+            raise errors.Invalid(details="A text holds half a character, which cannot be stored.") from error
+        except psycopg.OperationalError as error:
+            # Nothing was committed, so sending it again does nothing twice. Later on there is no way back.
+            if not is_first or not _is_lost(connection, error):
+                raise
+            await self._leave(error)
+        # After a restart the pool's other connections are as dead as this one.
+        await self._pool.check()
+        return await send(await self._connect())
+
+    async def _connect(self) -> Connection:
+        connection: Connection = await self._stack.enter_async_context(self._pool.connection())
         self._connection = connection
         return connection
+
+    async def _leave(self, error: psycopg.Error) -> None:
+        await self._stack.__aexit__(type(error), error, error.__traceback__)
+        self._connection, self._is_begun = None, False
+
+
+def _is_lost(connection: Connection, error: psycopg.Error) -> bool:
+    return connection.broken or (error.sqlstate or "").startswith(("08", "57P"))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What PostgreSQL refuses inside the block leaves it in our own words."""
+    try:
+        yield
+    except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+        raise refusals.as_care_error(error) from error
 
 
 @asynccontextmanager
 async def _transaction(session: Session) -> AsyncIterator[Session]:
     # The pool's own context commits on a clean end and rolls back on an error.
-    try:
+    with _refusals():
         async with session._stack:  # noqa: SLF001 (the one maker of sessions)
             yield session
-    except psycopg.Error as error:
-        raise refusals.as_care_error(error) from error
 
 
 def begin(
