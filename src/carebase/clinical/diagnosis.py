@@ -23,6 +23,8 @@ class Diagnosis:
     primary: Judged | None
     reason: Statement | None
     alternatives: tuple[Judged, ...]
+    further: tuple[Judged, ...]
+    """What holds as well and found no place in the ranking; the assessment still tells it."""
     findings: tuple[Judged, ...]
     """Laboratory findings that hold and that no diagnosis here explains."""
 
@@ -47,6 +49,7 @@ def rank(judged: Sequence[Judged]) -> Diagnosis:
         primary=primary,
         reason=None if primary else Statement(code="insufficient_information"),
         alternatives=tuple(others[:MOST_ALTERNATIVES]),
+        further=tuple(one for one in others[MOST_ALTERNATIVES:] if one.state is State.MET),
         findings=tuple(sorted(findings, key=_order)),
     )
 

@@ -93,7 +93,7 @@ def assessment(diagnosis: Diagnosis) -> tuple[Statement, ...]:
 
 
 def _told(diagnosis: Diagnosis) -> tuple[Judged, ...]:
-    return (*diagnosis.ranked, *diagnosis.findings)
+    return (*diagnosis.ranked, *diagnosis.further, *diagnosis.findings)
 
 
 def _assessed(one: Judged) -> Iterable[Statement]:

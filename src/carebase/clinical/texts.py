@@ -24,6 +24,7 @@ LANGUAGES: tuple[Language, ...] = ("fr", "en")
 _MEASURES = frozenset({"measure", "other"})
 _NAMED = {"concept": "concept", "pattern": "pattern"}
 _UNITS = frozenset({"unit", "limit_unit", "upper_unit", "earlier_unit"})
+_SPOKEN_RELATIONS = {">=": "≥", "<=": "≤"}
 _SPOKEN_UNITS = {
     "Cel": "°C",
     "mm[Hg]": "mmHg",
@@ -95,13 +96,16 @@ def _fill(name: str, value: Parameter, *, language: Language) -> str:  # noqa: P
     if name in _MEASURES:
         return name_of_measure(value, language)
     if name == "pattern" and value.startswith("imaging:"):
-        return sentence(f"concept-{value.removeprefix('imaging:')}", {}, language=language)
+        concept = sentence(f"concept-{value.removeprefix('imaging:')}", {}, language=language)
+        return concept[:1].upper() + concept[1:]
     if name in _NAMED:
         return sentence(f"{_NAMED[name]}-{value}", {}, language=language)
     if name in _UNITS:
         return _SPOKEN_UNITS.get(value, value)
-    if name in ("date", "duration"):
+    if name in ("date", "duration", "converted"):
         return value or "none"
+    if name == "relation":
+        return _SPOKEN_RELATIONS.get(value, value)
     if name == "medicine":
         return _medicine(value, language=language)
     return value

@@ -8,7 +8,7 @@ Criteria about change over time are weighed in `changes`, comparisons in `compar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import assert_never
 
 from carebase.clinical import changes, comparing, criteria, facts, folding
@@ -90,9 +90,26 @@ def _compared(criterion: criteria.Compared, known: Facts) -> Outcome:
             return Outcome(state=State.UNKNOWN, against=(unreliable,))
         answer = comparing.holds(measure, criterion.relation, limit)
         code = "criterion-met" if answer else "criterion-not-met"
-        said = _said_of(measure, code, relation=criterion.relation, limit=limit, limit_unit=criterion.unit)
+        said = _said_of(
+            measure,
+            code,
+            relation=criterion.relation,
+            limit=limit,
+            limit_unit=criterion.unit,
+            converted=_converted(measure),
+        )
         return answered(answer, said, missing=absent((measure.name,)))
     return Outcome(state=State.UNKNOWN, missing=absent(criterion.of))
+
+
+def _converted(measure: Measure) -> Parameter:
+    """The value in the limit's unit where the report prints another one; else empty."""
+    if measure.value is None or measure.printed is None or measure.value == measure.printed:
+        return ""
+    return _FOUR_DIGITS.create_decimal(measure.value).normalize()
+
+
+_FOUR_DIGITS = Context(prec=4)
 
 
 def _unreliable(criterion: criteria.Compared, measure: Measure, known: Facts) -> Statement | None:

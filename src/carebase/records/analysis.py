@@ -181,7 +181,7 @@ def _alerts(readings: Iterable[FileReading]) -> Iterable[Statement]:
 
 
 def _pattern_alerts(ranked: Diagnosis, *, critical: Set[Evidence]) -> Iterable[Statement]:
-    for one in (*ranked.ranked, *ranked.findings):
+    for one in (*ranked.ranked, *ranked.further, *ranked.findings):
         # A finding that is an emergency only through a critical result is alerted by that result.
         is_told = one.pattern.id.startswith("imaging:") or (
             one.pattern.urgency is not Severity.EMERGENCY and not critical.isdisjoint(one.evidence)

@@ -59,7 +59,9 @@ def of_labs(readings: Sequence[FileReading]) -> tuple[Statement, ...]:
     unread = sum(len(reading.unread) for reading in readings)
     unread_labs = (_unread(unread),) if unread else ()
     if not rows:
-        return (Statement(code="summary-no-labs"), *unread_labs)
+        is_held_back = len(used) < len(readings)
+        code = "summary-not-used" if is_held_back else "summary-no-labs"
+        return (Statement(code=code), *unread_labs)
     flagged = sum(row.flag in ("L", "H") for row in rows)
     judged = sum(row.flag is not None for row in rows)
     files = sum(bool(reading.labs) for reading in used)
@@ -70,6 +72,8 @@ def of_labs(readings: Sequence[FileReading]) -> tuple[Statement, ...]:
         said.append(Statement(code="summary-within", params={"judged": judged}))
     if judged < len(rows):
         said.append(Statement(code="summary-no-range", params={"count": len(rows) - judged}))
+    if len(used) < len(readings):
+        said.append(Statement(code="summary-not-used", severity=Severity.URGENT))
     return (*said, *unread_labs)
 
 

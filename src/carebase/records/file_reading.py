@@ -156,9 +156,9 @@ def _contents(
     """The file read as what it is, with a warning where that is not its category."""
     source = Source(file=given.file, sha256=given.sha256)
     labs = lab_reading.read(document.pages, source, person=person, today=today)
-    report = radiology.read(document.pages, source)
-    is_report = bool(report.findings or report.impression) and len(labs.results) < LAB_ROWS_THAT_MAKE_A_REPORT
-    if is_report:
+    # A report with known analytes is a laboratory's; reading it as imaging too would cost time only.
+    report = radiology.read(document.pages, source) if _known_rows(labs) < LAB_ROWS_THAT_MAKE_A_REPORT else None
+    if report is not None and _is_report(report, category=given.category):
         codes = ["radiology_in_lab"] if given.category == "lab" else []
         return None, report, [Notice(code=code, file=given.file) for code in codes]
     if labs.results or labs.unread:
@@ -168,16 +168,25 @@ def _contents(
     return (labs, None, notices) if given.category == "lab" else (None, report, notices)
 
 
+def _known_rows(labs: lab_reading.LabReport) -> int:
+    return sum(row.analyte is not None for row in labs.results)
+
+
+def _is_report(report: RadiologyReport, *, category: Category) -> bool:
+    # A culture may name an abscess; only an imaging report names its technique or concludes.
+    is_framed = bool(report.impression) or report.modality is not None
+    return (bool(report.findings) and (is_framed or category == "radiology")) or bool(report.impression)
+
+
 def looks_like_radiology(document: Document) -> bool:
     """Whether the content is an image or a radiology report rather than laboratory results."""
     if document.image is not None:
         return True
     source = Source(file="", sha256="")
-    report = radiology.read(document.pages, source)
-    if not (report.findings or report.impression):
-        return False
     labs = lab_reading.read(document.pages, source, person=Person(), today=date.max)
-    return len(labs.results) < LAB_ROWS_THAT_MAKE_A_REPORT
+    if _known_rows(labs) >= LAB_ROWS_THAT_MAKE_A_REPORT:
+        return False
+    return _is_report(radiology.read(document.pages, source), category="lab")
 
 
 def _mismatches(

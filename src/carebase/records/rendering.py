@@ -217,13 +217,17 @@ def _kind(reading: FileReading) -> str:
 
 def _file_text(analysis: Analysis, reading: FileReading, language: Language) -> str:
     name = reading.given.file
+    if reading.is_other_patient:
+        return texts.sentence("summary-not-used", {}, language=language)
     if reading.image is not None:
         return texts.sentence("image-stored", {"name": reading.given.name}, language=language)
     if reading.radiology is not None:
         described = _of_file(analysis.soap.objective, name)
         silent = (Statement(code="summary-radiology-silent", severity=Severity.INFO),)
         return _paragraph(described or silent, language)
-    return _paragraph(case_summary.of_labs([reading]), language)
+    said = case_summary.of_labs([reading])
+    # A file that was read whole still reassures nobody while another one of the case is not.
+    return _paragraph([one for one in said if not (analysis.unread and one.code == "summary-within")], language)
 
 
 def _of_file(statements: Sequence[Statement], file: str) -> list[Statement]:

@@ -190,6 +190,21 @@ def test_while_a_page_is_unread_nothing_sounds_reassuring(language):
     assert REASSURANCE.search(all_words(wholly, language)) is not None
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_file_read_whole_reassures_nobody_while_another_is_unread(language):
+    unread = page([], number=1, unread="image_only")
+    found = analysed(lab_file(*NORMAL), lab_file(name="f2", pages=(unread,)))
+    assert REASSURANCE.search(all_words(found, language)) is None
+
+
+def test_a_file_of_another_patient_keeps_the_whole_from_reassuring():
+    strange = [[(50, "Patient : MBARGA Jean")], *HEADER[2:]]
+    found = analysed(lab_file(*NORMAL), lab_file(*NORMAL, name="f2", header=strange))
+    assert "patient_mismatch_name" in codes(found)
+    assert "summary-within" not in [one.code for one in found.summary.labs]
+    assert "summary-not-used" in [one.code for one in found.summary.labs]
+
+
 def test_a_file_beyond_the_page_limit_is_unread_too():
     found = analysed(lab_file(*NORMAL, page_count=20_000))
     assert "pages_beyond_limit" in codes(found)

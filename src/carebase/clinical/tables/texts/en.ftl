@@ -42,8 +42,14 @@ imaging-size = Imaging: { $concept }, { $size } mm.
 image-stored = Image stored and displayed; not interpreted ({ $name }).
 
 # Criteria
-criterion-met = { $measure } { $comparator }{ $value } { $unit }: criterion { $relation } { $limit } { $limit_unit } met.
-criterion-not-met = { $measure } { $comparator }{ $value } { $unit }: criterion { $relation } { $limit } { $limit_unit } not met.
+criterion-met = { $measure } { $comparator }{ $value } { $unit }{ $converted ->
+        [none] {""}
+       *[other] {" (= "}{ $converted } { $limit_unit }{")"}
+    }: criterion { $relation } { $limit } { $limit_unit } met.
+criterion-not-met = { $measure } { $comparator }{ $value } { $unit }{ $converted ->
+        [none] {""}
+       *[other] {" (= "}{ $converted } { $limit_unit }{")"}
+    }: criterion { $relation } { $limit } { $limit_unit } not met.
 criterion-multiple-met = { $measure } { $comparator }{ $value } { $unit }: criterion { $relation } { $times } times the upper limit ({ $upper } { $upper_unit }) met.
 criterion-multiple-not-met = { $measure } { $comparator }{ $value } { $unit }: criterion { $relation } { $times } times the upper limit ({ $upper } { $upper_unit }) not met.
 criterion-high = { $measure } { $comparator }{ $value } { $unit }: high.
@@ -153,6 +159,7 @@ plan-none = The rules propose no step; the decision is the clinician's.
 # Summary
 summary-counts = { $read } laboratory result(s) read in { $files } document(s); { $flagged } outside their range.
 summary-no-labs = No laboratory result was read.
+summary-not-used = A document may belong to another person: its results are not used until a clinician has verified it.
 summary-no-range = { $count } result(s) without an applicable range: not judged.
 summary-unread = Reading is incomplete: { $count } page(s) or line(s) were not read; consult the documents.
 summary-within = None of the { $judged } judged results is outside its range.

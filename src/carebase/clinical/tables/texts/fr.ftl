@@ -42,8 +42,14 @@ imaging-size = Imagerie : { $concept }, { $size } mm.
 image-stored = Image enregistrée et affichée ; non interprétée ({ $name }).
 
 # Criteria
-criterion-met = { $measure } { $comparator }{ $value } { $unit } : critère { $relation } { $limit } { $limit_unit } rempli.
-criterion-not-met = { $measure } { $comparator }{ $value } { $unit } : critère { $relation } { $limit } { $limit_unit } non rempli.
+criterion-met = { $measure } { $comparator }{ $value } { $unit }{ $converted ->
+        [none] {""}
+       *[other] {" (= "}{ $converted } { $limit_unit }{")"}
+    } : critère { $relation } { $limit } { $limit_unit } rempli.
+criterion-not-met = { $measure } { $comparator }{ $value } { $unit }{ $converted ->
+        [none] {""}
+       *[other] {" (= "}{ $converted } { $limit_unit }{")"}
+    } : critère { $relation } { $limit } { $limit_unit } non rempli.
 criterion-multiple-met = { $measure } { $comparator }{ $value } { $unit } : critère { $relation } { $times } fois la limite supérieure ({ $upper } { $upper_unit }) rempli.
 criterion-multiple-not-met = { $measure } { $comparator }{ $value } { $unit } : critère { $relation } { $times } fois la limite supérieure ({ $upper } { $upper_unit }) non rempli.
 criterion-high = { $measure } { $comparator }{ $value } { $unit } : élevé.
@@ -153,6 +159,7 @@ plan-none = Aucune étape n'est proposée par les règles ; la décision revient
 # Summary
 summary-counts = { $read } résultat(s) de laboratoire lus dans { $files } document(s) ; { $flagged } hors de leur intervalle.
 summary-no-labs = Aucun résultat de laboratoire n'a été lu.
+summary-not-used = Un document pourrait concerner une autre personne : ses résultats ne sont pas utilisés tant qu'un clinicien ne l'a pas vérifié.
 summary-no-range = { $count } résultat(s) sans intervalle applicable : non jugés.
 summary-unread = Lecture incomplète : { $count } page(s) ou ligne(s) n'ont pas été lues ; consulter les documents.
 summary-within = Aucun des { $judged } résultats jugés n'est hors de son intervalle.
