@@ -91,9 +91,9 @@ def command(  # noqa: PLR0913  one parameter for each option
 
 
 def _person(*, age: int | None, born: date | None, sex: str | None, name: str | None, today: date) -> Person:
-    from carebase.clinical.person import DAYS_PER_YEAR, Person, Sex
+    from carebase.clinical.person import Person, Sex, days_of
 
-    days = None if age is None else int(age * DAYS_PER_YEAR + 0.5)
+    days = None if age is None else days_of(age)
     if born is not None:
         days = (today - born).days
     return Person(name=name, sex=None if sex is None else Sex(sex), birth_date=born, age_days=days)

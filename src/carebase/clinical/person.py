@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 ADULT_FROM_YEARS = 18
 DAYS_PER_YEAR = 365.25
+
+
+def days_of(years: int) -> int:
+    """The fewest days that make so many completed years; a stated age is never rounded down.
+
+    >>> Person(age_days=days_of(49)).age_years
+    49
+    """
+    return math.ceil(years * DAYS_PER_YEAR)
 
 
 class Sex(StrEnum):
@@ -25,7 +35,7 @@ class Person:
     sex: Sex | None = None
     birth_date: date | None = None
     age_days: int | None = None
-    """Age in days; for a whole number of years, that many times 365.25."""
+    """Age in days; where only years are known, `days_of` them."""
     pregnant: bool | None = None
     gestation_weeks: int | None = None
 

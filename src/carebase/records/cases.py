@@ -12,7 +12,8 @@ from uuid import UUID
 
 from carebase import errors
 from carebase.audit import log
-from carebase.clinical.person import DAYS_PER_YEAR, Person, Sex
+from carebase.clinical import person
+from carebase.clinical.person import Person, Sex
 from carebase.database import queries
 from carebase.database.session import Session
 
@@ -89,7 +90,7 @@ class Case:
         if self.patient_birth_date is not None:
             age_days = max(0, (today - self.patient_birth_date).days)
         else:
-            age_days = int(self.patient_age * DAYS_PER_YEAR + 0.75)
+            age_days = person.days_of(self.patient_age)
         return Person(
             name=self.patient_name,
             sex=sex,
