@@ -54,11 +54,15 @@ def rank(judged: Sequence[Judged]) -> Diagnosis:
     )
 
 
-def _order(one: Judged) -> tuple[int, int, float, int]:
-    """The more urgent, the certain before the possible, the more complete, the more specific first."""
+def _order(one: Judged) -> tuple[int, int, int, float, int]:
+    """The more urgent, the certain before the possible, the more complete, the more specific first.
+
+    Between two that are equally urgent, the one that always is goes before the one that became so.
+    """
     return (
         URGENCY_ORDER.index(one.urgency),
         0 if one.state is State.MET else 1,
+        URGENCY_ORDER.index(one.pattern.urgency),
         -one.met / max(one.total, 1),
         -len(one.pattern.refines),
     )

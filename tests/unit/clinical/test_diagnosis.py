@@ -35,6 +35,14 @@ def test_the_more_urgent_comes_first():
     assert ids(ranked.ranked) == ["sepsis", "hyperkalemia", "hypothyroidism"]
 
 
+def test_what_is_always_an_emergency_goes_before_what_became_one():
+    found = [
+        replace(one, urgency=Severity.EMERGENCY) if one.pattern.id == "anemia" else one
+        for one in judged(anemia="met", sepsis="met")
+    ]
+    assert ids(diagnosis.rank(found).ranked) == ["sepsis", "anemia"]
+
+
 def test_iron_deficiency_anaemia_takes_the_place_of_anaemia():
     ranked = diagnosis.rank(judged(anemia="met", iron_deficiency_anemia="met"))
     assert ids(ranked.ranked) == ["iron_deficiency_anemia"]
