@@ -25,8 +25,8 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from carebase import errors
-from carebase.apps.cases import case_view, file_view, pages, views
-from carebase.apps.cases.case_view import Mark
+from carebase.apps.cases import case_view, file_view, pages, progress_view, views
+from carebase.apps.cases.pointing import Mark
 from carebase.documents import reading
 from carebase.documents.text import Box, Document, Kind
 from carebase.records.cases import Case, CaseId
@@ -134,7 +134,7 @@ class Sample:
 
     def steps(self, status: str) -> tuple[Step, ...]:
         if status == "completed":
-            return tuple(Step(step, "done", None, NOW) for step in case_view.STEPS)
+            return tuple(Step(step, "done", None, NOW) for step in progress_view.STEPS)
         last = ("labs", "failed", "analysis_failed") if status == "failed" else ("labs", "running", None)
         return (Step("stored", "done", None, NOW), Step("read", "done", None, NOW), Step(*last, NOW))
 

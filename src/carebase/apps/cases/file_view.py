@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from carebase.apps.cases import case_view
+from carebase.apps.cases import case_view, pointing
 from carebase.apps.cases import result as results
-from carebase.apps.cases.case_view import Mark, StatementView
+from carebase.apps.cases.pointing import Mark, StatementView
 from carebase.apps.cases.result import Box
 from carebase.records.files import CaseFile
 from carebase.web.messages import Reader
@@ -66,11 +66,11 @@ def file_view(
     result = None if analysis is None else results.read(analysis)
     said = None if result is None or mark is None else results.find(result, mark.statement)
     kept = None if said is None else mark
-    pointing = case_view.Pointing(t, case_id, names={one.file_id: one.file_name for one in files})
+    points = pointing.Pointing(t, case_id, names={one.file_id: one.file_name for one in files})
     here = [] if result is None else _on_page(result, file_id=file.file_id, page=page)
     pages = file.page_count or 1
     image = case_view.is_image(file.file_type)
-    address = case_view.page_address(case_id, file_id=file.file_id, page=page)
+    address = pointing.page_address(case_id, file_id=file.file_id, page=page)
     return FileView(
         case_address=f"/cases/{case_id}",
         file_name=file.file_name,
@@ -81,7 +81,7 @@ def file_view(
         else t("page-text", page=str(page), file=file.file_name),
         original_address=f"/api/cases/{case_id}/files/{quote(file.file_id, safe='')}",
         is_image=image,
-        statement=None if said is None else pointing.statement(said),
+        statement=None if said is None else points.statement(said),
         quotes=() if said is None else tuple(place.quote for place in places_on(said, file.file_id, page=page)),
         others=tuple(
             _other(t, one, address=address, place=places_on(one, file.file_id, page=page)[0])
@@ -120,16 +120,16 @@ def _other(t: Reader, said: results.Said, *, address: str, place: results.Place)
 
 
 def _on_page(result: results.Result, *, file_id: str, page: int) -> list[results.Said]:
-    # The same words from the same line are said in several sections; once is enough here.
-    found = {
-        (said.text, places[0].line): said
-        for said in result.statements()
-        if said.id and (places := places_on(said, file_id, page=page))
-    }
-    return sorted(found.values(), key=lambda said: places_on(said, file_id, page=page)[0].line or 0)
+    # A line is often said in several sections; the first (alerts come first) is enough here.
+    found: dict[int, results.Said] = {}
+    for said in result.statements():
+        places = places_on(said, file_id, page=page)
+        if said.id and places:
+            found.setdefault(places[0].line or 0, said)
+    return [found[line] for line in sorted(found)]
 
 
 def _turn(case_id: str, file: CaseFile, *, page: int, mark: Mark | None) -> str | None:
     if not 1 <= page <= (file.page_count or 1):
         return None
-    return case_view.page_address(case_id, file_id=file.file_id, page=page, mark=mark)
+    return pointing.page_address(case_id, file_id=file.file_id, page=page, mark=mark)

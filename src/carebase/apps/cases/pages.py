@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from carebase import errors
 from carebase.apps.cases import case_view, file_view, intake, new_case_form, opening, sign_in, views
 from carebase.apps.cases.bodies import CaseIn
-from carebase.apps.cases.case_view import Mark
+from carebase.apps.cases.pointing import Mark
 from carebase.apps.cases.views import Mistake
 from carebase.audit import log
 from carebase.auth import requests

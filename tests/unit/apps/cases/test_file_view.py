@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from carebase.apps.cases import file_view
-from carebase.apps.cases.case_view import Mark
+from carebase.apps.cases.pointing import Mark
 from carebase.records.files import CaseFile
 from carebase.web.messages import Reader
 
@@ -21,6 +21,7 @@ ANALYSIS = {
     "critical_alerts": [
         {"id": "s1", "text": "Première.", "evidence": [place(3), place(9), place(4, page=1), place(5, file="f-2")]},
         {"id": "s2", "text": "Seconde.", "evidence": [place(9)]},
+        {"id": "s3", "text": "Encore.", "evidence": [place(9)]},
     ]
 }
 
