@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import procrastinate
 from procrastinate import jobs as procrastinate_jobs
 
+from carebase import errors
 from carebase.observability import Log
 
 QUEUE: Final = "analysis"
@@ -24,7 +26,7 @@ LOG = Log("jobs")
 
 
 class Later(Exception):
-    """The work cannot be done now; try again after some seconds. Does not count as a try."""
+    """The work cannot be done now; try again after some seconds, however often that was said already."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"again in {seconds} s")
@@ -33,15 +35,20 @@ class Later(Exception):
 
 Handler = Callable[[Mapping[str, Any], int], Awaitable[None]]
 Exhausted = Callable[[Mapping[str, Any], BaseException | None], Awaitable[None]]
+SecondsUntilFree = Callable[[Mapping[str, Any]], Awaitable[int | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One kind of work: who does it, and who is told when it cannot be done."""
+    """One kind of work: who does it, who is told when it cannot be done, who knows when a dead worker's is free.
+
+    `seconds_until_free` is 0 for work that nobody holds and None for work that is not wanted any more.
+    """
 
     name: str
     handler: Handler
     exhausted: Exhausted
+    seconds_until_free: SecondsUntilFree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +144,21 @@ class Worker:
             await asyncio.sleep(self._timing.rescue_every_seconds)
             try:
                 for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self._timing.stalled_after_seconds):
-                    kind = self._work.get(job.task_name)
-                    if kind is not None and job.attempts + 1 >= MOST_TRIES:
-                        await kind.exhausted(job.task_kwargs, None)
-                        await manager.finish_job(job, procrastinate_jobs.Status.FAILED, delete_job=False)
-                    else:
-                        await manager.retry_job(job)
-                    LOG.warning("work_rescued", job_id=job.id, attempt=job.attempts + 1)
-            except procrastinate.exceptions.ConnectorException as error:
+                    await self._rescue_one(job)
+            except (procrastinate.exceptions.ConnectorException, errors.CareError) as error:
                 LOG.error("rescue_failed", cause=error)
+
+    async def _rescue_one(self, job: procrastinate_jobs.Job) -> None:
+        manager, kind = self._app.job_manager, self._work.get(job.task_name)
+        wait = None if kind is None else await kind.seconds_until_free(job.task_kwargs)
+        is_last = job.attempts + 1 >= MOST_TRIES
+        if kind is not None and is_last:
+            if wait:
+                # What the dead worker held cannot be given up yet; a later round finds the job again.
+                return
+            await kind.exhausted(job.task_kwargs, None)
+            await manager.finish_job(job, procrastinate_jobs.Status.FAILED, delete_job=False)
+        else:
+            # Coming back too early would use up a try without one.
+            await manager.retry_job(job, retry_at=datetime.now(UTC) + timedelta(seconds=wait or 0))
+        LOG.warning("work_rescued", job_id=job.id, attempt=job.attempts + 1)

@@ -95,6 +95,8 @@ async def mark(session: Session, case_id: CaseId, analysis_no: int, *, step: Ste
 
 async def publish(session: Session, case_id: CaseId, analysis_no: int, *, lease: str, result: Published) -> UUID:
     """Make the result the case's own, all of it or nothing. Superseded when the case moved on."""
+    if not await session.value(SQL["lock_leased"], case_id=case_id, analysis_no=analysis_no, lease=lease):
+        raise Superseded
     run_id = uuid.uuid4()
     await session.run(
         SQL["add_run"],

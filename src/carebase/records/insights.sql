@@ -37,6 +37,12 @@ select private.give_up(%(case_id)s, %(analysis_no)s, %(reason)s);
 -- Cases in work that no job will finish get one.
 select private.requeue_forgotten();
 
+-- name: lock_leased
+-- The case stays as it is until this transaction ends; nothing when it changed, was deleted or was taken.
+select true from public.cases
+ where case_id = %(case_id)s and analysis_no = %(analysis_no)s and lease_token = %(lease)s::uuid and deleted_at is null
+   for update;
+
 -- name: mark_step
 -- One step of the leased case.
 update public.case_steps set state = %(state)s, reason = %(reason)s, at = now()

@@ -66,7 +66,11 @@ class Analyst:
     @property
     def work(self) -> Mapping[str, queue.Work]:
         """What it can do, for the queue."""
-        return {TASK: queue.Work(name=TASK, handler=self.analyse, exhausted=self.give_up)}
+        return {
+            TASK: queue.Work(
+                name=TASK, handler=self.analyse, exhausted=self.give_up, seconds_until_free=self.seconds_until_free
+            )
+        }
 
     async def analyse(self, arguments: Mapping[str, Any], tries: int) -> None:
         """Analyse one case under one number. Ends quietly when the work is not wanted any more."""
@@ -79,6 +83,8 @@ class Analyst:
                 run_id = await self._analyse(case_id, number, lease=lease)
         except insights.Superseded:
             LOG.info("analysis_superseded", case_id=case_id, analysis_no=number)
+            # It may be the lease alone that ended; the number is still wanted then.
+            await self._wait_for_another(case_id, number)
         except BaseException:
             await self._release(lease)
             raise
@@ -88,13 +94,18 @@ class Analyst:
     async def give_up(self, arguments: Mapping[str, Any], cause: BaseException | None) -> None:
         """The last try failed: the case says so. `cause` is None when the worker itself died each time."""
         reason = "analysis_crashed" if cause is None else _reason_of(cause)
+        number = int(arguments["analysis_no"])
         async with sessions.begin_as_worker(self._pool) as session:
             await session.value(
-                insights.SQL["give_up"],
-                case_id=arguments["case_id"],
-                analysis_no=int(arguments["analysis_no"]),
-                reason=reason,
+                insights.SQL["give_up"], case_id=arguments["case_id"], analysis_no=number, reason=reason
             )
+
+    async def seconds_until_free(self, arguments: Mapping[str, Any]) -> int | None:
+        """How long a lease still holds the case, 0 when none does; None when the work is not wanted any more."""
+        number = int(arguments["analysis_no"])
+        async with sessions.begin_as_worker(self._pool) as session:
+            wait = await session.value(insights.SQL["lease_wait"], case_id=arguments["case_id"], analysis_no=number)
+        return None if wait is None else int(wait)
 
     async def requeue_forgotten(self) -> int:
         """Cases in work that no job will finish get one; how many."""
@@ -106,12 +117,15 @@ class Analyst:
             lease: str | None = await session.value(
                 insights.SQL["take_lease"], case_id=case_id, analysis_no=number, hold=self._timing.hold_seconds
             )
-            if lease is not None:
-                return lease
-            wait = await session.value(insights.SQL["lease_wait"], case_id=case_id, analysis_no=number)
+        if lease is None:
+            await self._wait_for_another(case_id, number)
+        return lease
+
+    async def _wait_for_another(self, case_id: CaseId, number: int) -> None:
+        """Later while the case is in work under this number: whoever holds it may not come to its end."""
+        wait = await self.seconds_until_free({"case_id": case_id, "analysis_no": number})
         if wait is not None:
-            raise queue.Later(int(wait))
-        return None
+            raise queue.Later(max(1, wait))
 
     async def _release(self, lease: str) -> None:
         try:
@@ -131,10 +145,15 @@ class Analyst:
             nonlocal lost
             while True:
                 await asyncio.sleep(self._timing.renew_every_seconds)
-                async with sessions.begin_as_worker(self._pool) as session:
-                    held = await session.value(
-                        insights.SQL["extend_lease"], lease=lease, hold=self._timing.hold_seconds
-                    )
+                try:
+                    async with sessions.begin_as_worker(self._pool) as session:
+                        held = await session.value(
+                            insights.SQL["extend_lease"], lease=lease, hold=self._timing.hold_seconds
+                        )
+                except errors.CareError as error:
+                    # A database that comes back in time finds the lease still ours.
+                    LOG.warning("lease_not_renewed", error=error.code)
+                    continue
                 if not held and outer is not None:
                     lost = True
                     outer.cancel()
@@ -153,7 +172,9 @@ class Analyst:
 
     async def _analyse(self, case_id: CaseId, number: int, *, lease: str) -> Any:
         async with sessions.begin_as_worker(self._pool, lease=lease) as session:
-            case = await session.one(cases.SQL["case_by_id"], Case, case_id=case_id)
+            case = await session.maybe(cases.SQL["case_by_id"], Case, case_id=case_id)
+            if case is None:
+                raise insights.Superseded
             stored = await session.all(files.SQL["files_of_case"], CaseFile, case_id=case_id)
             paths = {file.file_id: await self._path_of(session, file) for file in stored}
             await insights.mark(session, case_id, number, step="read", state="running")

@@ -135,12 +135,12 @@ begin
     return case when found then token end;
 end $$;
 
--- How long a worker that got no lease should wait: the seconds another one still holds it; null when the work is no
--- longer wanted (a newer number, a stored result, a deleted case).
+-- How long a worker that got no lease should wait: the seconds another one still holds it, 0 when nobody does; null when
+-- the work is no longer wanted (a newer number, a stored result, a deleted case).
 create or replace function private.lease_wait(asked text, number int) returns int
 language sql stable security definer set search_path = ''
 as $$
-    select greatest(1, ceil(extract(epoch from lease_until - now())))::int from public.cases
+    select coalesce(ceil(extract(epoch from greatest(lease_until - now(), interval '0'))), 0)::int from public.cases
      where case_id = asked and analysis_no = number and status = 'processing' and deleted_at is null
 $$;
 
