@@ -81,14 +81,14 @@ async def owned_database(chosen: Settings) -> AsyncIterator[str]:
     """The owner's connection string of a migrated database; the embedded server is started and kept alive."""
     if chosen.database_url is not None:
         dsn = chosen.database_direct_url or chosen.database_url
-        await asyncio.to_thread(migrate.migrate, dsn, secret=chosen.secret)
+        await asyncio.to_thread(migrate.migrate, dsn, secret=chosen.secret, staff_mfa=chosen.staff_mfa)
         yield chosen.database_url
         return
     embedded = Embedded(chosen.data)
     cluster = await embedded.start()
     watch = asyncio.create_task(embedded.watch(), name="watch PostgreSQL")
     try:
-        await asyncio.to_thread(migrate.migrate, cluster.dsn(), secret=chosen.secret)
+        await asyncio.to_thread(migrate.migrate, cluster.dsn(), secret=chosen.secret, staff_mfa=chosen.staff_mfa)
         yield cluster.dsn()
     finally:
         watch.cancel()

@@ -24,6 +24,7 @@ from carebase.database import pool, queue_schema
 
 HERE = Path(__file__).parent
 SETS = ("platform", "care")
+OWNERS = ("platform_owner", "care_owner", "audit_owner")
 NAME = re.compile(r"^(?P<number>\d{4})_(?P<name>[a-z0-9_]+)\.sql$")
 LOCK_KEY = 0x63617265  # "care"
 OLDEST_SERVER = 150000
@@ -77,11 +78,11 @@ class Plan:
 
 
 def migrations_of(name: str) -> tuple[Migration, ...]:
-    """The migrations of a set, in order; a badly named file is refused."""
-    found = []
+    """The migrations of a set, in order; a badly named file or a gap in the numbers is refused."""
+    found: list[Migration] = []
     for path in sorted((HERE / "migrations" / name).glob("*.sql")):
         match = NAME.match(path.name)
-        if match is None:
+        if match is None or int(match["number"]) != len(found) + 1:
             raise MigrationRefused(details=f"{path.name} is not NNNN_<what_is_true_afterwards>.sql")
         found.append(Migration(name, int(match["number"]), match["name"], path.read_text(encoding="utf-8")))
     return tuple(found)
@@ -92,18 +93,14 @@ def definitions_of(name: str) -> tuple[str, ...]:
     return tuple(p.read_text(encoding="utf-8") for p in sorted((HERE / "functions" / name).glob("*.sql")))
 
 
-def policies() -> tuple[tuple[tuple[str, ...], str], ...]:
-    """Each policy file with the tables its first line names."""
-    files = []
-    for path in sorted((HERE / "policies").glob("*.sql")):
-        text = path.read_text(encoding="utf-8")
-        files.append((tuple(text.splitlines()[0].removeprefix("-- ").split()), text))
-    return tuple(files)
+def policies() -> tuple[str, ...]:
+    """The current policies, all of them."""
+    return tuple(p.read_text(encoding="utf-8") for p in sorted((HERE / "policies").glob("*.sql")))
 
 
 def definitions_sha256() -> str:
     """One hash over everything that is applied again when it changes."""
-    texts = [*definitions_of("platform"), *definitions_of("care"), *(text for _, text in policies())]
+    texts = [*definitions_of("platform"), *definitions_of("care"), *policies()]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
@@ -134,8 +131,10 @@ def plan(owner_dsn: str) -> Plan:
         return _plan(connection)
 
 
-def migrate(owner_dsn: str, *, secret: str) -> Plan:
-    """Bring the database forward and set the logins' passwords; what was done.
+def migrate(owner_dsn: str, *, secret: str, staff_mfa: str | None = None) -> Plan:
+    """Bring the database forward, set the logins' passwords and what policies need to know; what was done.
+
+    `staff_mfa` is the setting of that name; None leaves the site as it is.
 
     Raises MigrationRefused when an applied migration was changed afterwards, when the database is
     newer than this version, or when PostgreSQL refuses a step (the step is rolled back).
@@ -157,6 +156,8 @@ def migrate(owner_dsn: str, *, secret: str) -> Plan:
             if todo.definitions:
                 _define_care(connection)
             _set_passwords(connection, secret)
+            if staff_mfa is not None:
+                _write_site_settings(connection, staff_mfa)
         except psycopg.Error as error:
             raise MigrationRefused(
                 details=f"PostgreSQL refused a step: {error.diag.message_primary or error}",
@@ -189,6 +190,11 @@ def _plan(connection: psycopg.Connection[Any]) -> Plan:
     if unknown := set(applied) - known:
         raise MigrationRefused(
             details=f"The database knows migration {min(unknown)[0]}/{min(unknown)[1]:04d}, this version does not.",
+            hint="It was migrated by a newer version; run that one.",
+        )
+    if queue_schema.is_newer(connection):
+        raise MigrationRefused(
+            details=f"The work queue's schema is newer than {queue_schema.version()}.",
             hint="It was migrated by a newer version; run that one.",
         )
     return Plan(
@@ -237,20 +243,31 @@ def _define_care(connection: psycopg.Connection[Any]) -> None:
     with connection.transaction():
         connection.execute("set local check_function_bodies = off")
         _define_in(connection, definitions_of("care"))
-        for tables, text in policies():
-            for table in tables:
-                _drop_policies(connection, table)
+        _drop_policies(connection)
+        for text in policies():
             connection.execute(text)
         connection.execute("delete from migrations.definitions")
         connection.execute("insert into migrations.definitions (sha256) values (%s)", [definitions_sha256()])
 
 
-def _drop_policies(connection: psycopg.Connection[Any], table: str) -> None:
-    schema, name = table.split(".")
-    for (policy,) in connection.execute(
-        "select policyname from pg_policies where schemaname = %s and tablename = %s", [schema, name]
+def _drop_policies(connection: psycopg.Connection[Any]) -> None:
+    # Of every table of ours, so that a policy whose file is gone is gone as well.
+    for schema, table, policy in connection.execute(
+        "select schemaname, tablename, policyname from pg_policies join pg_tables using (schemaname, tablename)"
+        " where tableowner = any (%s)",
+        [list(OWNERS)],
     ).fetchall():
-        connection.execute(sql.SQL("drop policy {} on {}").format(sql.Identifier(policy), sql.Identifier(schema, name)))
+        connection.execute(
+            sql.SQL("drop policy {} on {}").format(sql.Identifier(policy), sql.Identifier(schema, table))
+        )
+
+
+def _write_site_settings(connection: psycopg.Connection[Any], staff_mfa: str) -> None:
+    connection.execute(
+        "insert into private.site_settings (name, value) values ('staff_mfa', %s)"
+        " on conflict (name) do update set value = excluded.value where site_settings.value <> excluded.value",
+        [staff_mfa],
+    )
 
 
 def _set_passwords(connection: psycopg.Connection[Any], secret: str) -> None:

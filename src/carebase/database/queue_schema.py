@@ -24,6 +24,12 @@ def missing(connection: psycopg.Connection[Any]) -> str | None:
     return None if _installed(connection) == version() else version()
 
 
+def is_newer(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the schema was reached by a later version of the package than the installed one."""
+    installed = _installed(connection)
+    return installed is not None and _numbers(installed) > _numbers(version())
+
+
 def install(connection: psycopg.Connection[Any]) -> None:
     """Install the schema, or apply the package's own migrations since the version that is there."""
     files = resources.files("procrastinate") / "sql"
@@ -34,7 +40,7 @@ def install(connection: psycopg.Connection[Any]) -> None:
         if installed is None:
             connection.execute((files / "schema.sql").read_text(encoding="utf-8"))
         else:
-            since = tuple(int(part) for part in installed.split("."))
+            since = _numbers(installed)
             for path in sorted((files / "migrations").iterdir(), key=lambda found: found.name):
                 match = MIGRATION.match(path.name)
                 if match and tuple(int(part) for part in match.groups()[:3]) > since:
@@ -54,3 +60,7 @@ def _installed(connection: psycopg.Connection[Any]) -> str | None:
     ).fetchone()
     comment = row[0] if row else None
     return comment.removeprefix("procrastinate ") if comment else None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

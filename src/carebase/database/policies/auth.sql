@@ -1,4 +1,3 @@
--- auth.users auth.identities auth.sessions auth.refresh_tokens auth.attempts
 -- Only the accounts service reads and writes accounts.
 create policy users_service_keeps on auth.users for all to auth_service using (true) with check (true);
 create policy identities_service_keeps on auth.identities for all to auth_service using (true) with check (true);

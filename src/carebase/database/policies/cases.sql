@@ -1,4 +1,3 @@
--- public.cases public.case_files public.ai_insights public.insight_runs public.insight_statements public.insight_texts public.case_steps public.request_keys private.site_settings
 -- A case belongs to the clinician who opened it.
 create policy cases_clinician_reads on public.cases for select to authenticated
     using (doctor_id = (select auth.uid()) and deleted_at is null and (select private.is_staff()));

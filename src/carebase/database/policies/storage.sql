@@ -1,4 +1,3 @@
--- storage.buckets storage.objects storage.uploads storage.trash
 -- The first folder of a clinical file is its clinician (ruling 1); the second its case.
 create policy buckets_everyone_reads on storage.buckets for select to authenticated, service_role, care_worker using (true);
 
