@@ -68,13 +68,13 @@ $(BIN)/python:
 
 $(VENV)/run.ok: requirements.lock requirements-node.lock | $(BIN)/python
 	@echo "Installing into $(VENV) …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@node --version 2>/dev/null | $(BIN)/python -c 'import re, sys; found = re.match(r"v(\d+)", sys.stdin.read()); sys.exit(not (found and int(found[1]) >= 20))' \
-		|| $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
+		|| $(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-node.lock
 	@$(BIN)/python scripts/link_checkout.py
 	@touch $@
 
 $(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
 	@echo "Installing what tests need …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@

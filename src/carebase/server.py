@@ -29,13 +29,12 @@ from carebase.database.listen import Listener
 from carebase.database.pool import Login, Pools
 from carebase.documents.reading import Reader
 from carebase.observability import Log
-from carebase.settings import Settings
+from carebase.settings import VERSION, Settings
 from carebase.storage import ranges
 from carebase.storage.failures import RangeNotSatisfiable
 from carebase.storage.objects import Store
 from carebase.web import body_limit, failures, headers, signed_in, static, viewers
 
-API_VERSION: Final = "1.0.0"
 DESCRIPTION: Final = (
     "Open a case, attach lab PDFs and radiology images, read insights with their evidence. "
     "Everything a call may see is decided by row policies in PostgreSQL."
@@ -93,13 +92,13 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
                     channel="case_progress",
                 )
             )
-            LOG.info("serving", address=settings.address, version=API_VERSION)
+            LOG.info("serving", address=settings.address, version=VERSION)
             yield
             LOG.info("draining")
 
     app = FastAPI(
         title="carebase",
-        version=API_VERSION,
+        version=VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,
@@ -145,7 +144,7 @@ def _add_health(app: FastAPI) -> None:
 
     @app.get("/health", include_in_schema=False)
     async def health() -> dict[str, str]:
-        return {"status": "ok", "version": API_VERSION}
+        return {"status": "ok", "version": VERSION}
 
     @app.get("/", include_in_schema=False)
     async def first_page() -> Response:

@@ -14,10 +14,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from carebase import errors
 
+VERSION: Final = "1.0.0"
+"""Of the program and its API, by semantic versioning; the same as in pyproject.toml."""
 SECRET_FILE = "secret"  # noqa: S105 (a file's name)
 SHORTEST_SECRET = 32
 KNOWN_SECRETS = frozenset({"change_this_secret", "your-super-secret-jwt-token-with-at-least-32-characters-long"})

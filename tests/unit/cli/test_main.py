@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import click
 from click.testing import CliRunner
 
+from carebase import settings
 from carebase.cli import main
 
 
@@ -24,3 +27,8 @@ def test_an_unknown_command_is_wrong_usage():
 def test_help_loads_no_command_it_does_not_show():
     code = "import sys; from carebase.cli import main; sys.exit('fluent' in ' '.join(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_version_is_that_of_the_package():
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert settings.VERSION == project["project"]["version"]
