@@ -31,4 +31,4 @@ def test_help_loads_no_command_it_does_not_show():
 
 def test_the_version_is_that_of_the_package():
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))
-    assert settings.VERSION == project["project"]["version"]
+    assert project["project"]["version"] == settings.VERSION
