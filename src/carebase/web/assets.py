@@ -34,6 +34,14 @@ PACKAGE_FILES: dict[str, str] = {
 }
 """What leaves `node_modules`, and the name it is asked for by. Nothing else is copied."""
 
+FOREIGN_ADDRESSES = {
+    "redoc.js": (
+        "https://cdn.redoc.ly/redoc/logo-mini.svg",
+        "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==",
+    ),
+}
+"""What a copied script would fetch from another host, and what it is given instead."""
+
 STYLE_PACKAGES = ("nhsuk-frontend",)
 """Packages whose Sass is compiled into our style, so that their licence is named as well."""
 
@@ -115,6 +123,11 @@ def _fill(target: Path, *, frontend: Path, node: Node, inputs: str) -> None:
         shutil.copyfile(modules / source, unnamed / name)
     for own in sorted((frontend / "own").iterdir()):
         shutil.copyfile(own, unnamed / own.name)
+    for name, (foreign, instead) in FOREIGN_ADDRESSES.items():
+        text = (unnamed / name).read_text(encoding="utf-8")
+        if foreign not in text:
+            raise SetupError(details=f"{name} no longer holds {foreign}.", hint="Look what it asks for now.")
+        (unnamed / name).write_text(text.replace(foreign, instead), encoding="utf-8")
     names = {file.name: _place(file, target) for file in sorted(unnamed.iterdir())}
     unnamed.rmdir()
     (target / NOTICES).write_text(_notices(modules), encoding="utf-8")
