@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from carebase import errors, observability
 from carebase.database import queries, session
 from carebase.database.identity import Identity, Role
-from carebase.database.session import Session
+from carebase.database.session import Session, Together
 
 if TYPE_CHECKING:
     from psycopg_pool import AsyncConnectionPool
@@ -45,7 +45,22 @@ async def record(
     `action` is a verb such as "insert" or "signed", `relation` the table with its schema, `keys` the
     primary keys it touched, `patients` those concerned. `details` hold no clinical text.
     """
-    await session.run(
+    async with session.together() as ask:
+        record_with(ask, action, relation, keys=keys, patients=patients, request_id=request_id, details=details)
+
+
+def record_with(
+    ask: Together,
+    action: str,
+    relation: str,
+    *,
+    keys: Sequence[str],
+    patients: Sequence[str] = (),
+    request_id: str | None = None,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """The same, sent together with the work it records."""
+    ask.run(
         SQL["record"],
         action=action,
         relation=relation,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, LiteralString, TypeVar
+from typing import Any, Final, Generic, LiteralString, TypeVar
 
 import psycopg
 import psycopg_pool
@@ -40,6 +40,91 @@ BECOME_WORKER: Final[LiteralString] = """
 select set_config('carebase.lease', %(lease)s, true), set_config('statement_timeout', %(statement_timeout)s, true),
        set_config('idle_in_transaction_session_timeout', %(idle_timeout)s, true)
 """
+
+
+@dataclass(slots=True)
+class Coming(Generic[T]):
+    """What a query of `Session.together` brings, there once its block has ended."""
+
+    query: Query
+    values: Mapping[str, Any]
+    factory: Any
+    _read: Callable[[psycopg.AsyncCursor[Any]], Awaitable[T]]
+    _found: list[T] = field(default_factory=list)
+
+    @property
+    def brought(self) -> T:
+        """What it brought; RuntimeError inside the block, where it is still to be asked."""
+        if not self._found:
+            raise RuntimeError("the query was not sent yet")
+        return self._found[0]
+
+    async def arrive(self, cursor: psycopg.AsyncCursor[Any]) -> None:
+        """Take what the cursor holds."""
+        self._found.append(await self._read(cursor))
+
+
+@dataclass(slots=True)
+class Together:
+    """Collects the queries of one round trip; the methods are those of Session."""
+
+    waiting: list[Coming[Any]] = field(default_factory=list)
+
+    def one(self, query: Query, row: type[Row], **values: Any) -> Coming[Row]:
+        """The one row of the query; NotFound, when the block ends, where there is none for this reader."""
+        return self._add(query, values, rows.class_row(row), read=_one)
+
+    def maybe(self, query: Query, row: type[Row], **values: Any) -> Coming[Row | None]:
+        """The first row of the query or None."""
+        return self._add(query, values, rows.class_row(row), read=_first)
+
+    def all(self, query: Query, row: type[Row], **values: Any) -> Coming[list[Row]]:
+        """Every row of the query."""
+        return self._add(query, values, rows.class_row(row), read=_every)
+
+    def value(self, query: Query, **values: Any) -> Coming[Any]:
+        """The first column of the first row, None when there is no row."""
+        return self._add(query, values, rows.tuple_row, read=_first_column)
+
+    def run(self, query: Query, **values: Any) -> Coming[int]:
+        """A query that returns nothing; the number of rows it touched."""
+        return self._add(query, values, rows.tuple_row, read=_touched)
+
+    def _add(
+        self,
+        query: Query,
+        values: Mapping[str, Any],
+        factory: Any,
+        *,
+        read: Callable[[psycopg.AsyncCursor[Any]], Awaitable[T]],
+    ) -> Coming[T]:
+        coming = Coming(query, values, factory, read)
+        self.waiting.append(coming)
+        return coming
+
+
+async def _one(cursor: psycopg.AsyncCursor[Any]) -> Any:
+    found = await cursor.fetchone()
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+async def _first(cursor: psycopg.AsyncCursor[Any]) -> Any:
+    return await cursor.fetchone()
+
+
+async def _every(cursor: psycopg.AsyncCursor[Any]) -> list[Any]:
+    return await cursor.fetchall()
+
+
+async def _first_column(cursor: psycopg.AsyncCursor[Any]) -> Any:
+    found = await cursor.fetchone()
+    return None if found is None else found[0]
+
+
+async def _touched(cursor: psycopg.AsyncCursor[Any]) -> int:
+    return cursor.rowcount
 
 
 @dataclass(slots=True)
@@ -96,6 +181,34 @@ class Session:
 
         with _refusals():
             await self._sent(send)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[Together]:
+        """Queries that need nothing of one another, sent in one round trip when the block ends.
+
+            async with session.together() as ask:
+                case = ask.one(SQL["open_case"], Case, ...)
+                ask.run(SQL["record"], ...)
+            case.brought
+
+        They run in their order; the first that PostgreSQL refuses is raised and none after it has run.
+        """
+        asked = Together()
+        yield asked
+        if not asked.waiting:
+            return
+
+        async def send(connection: Connection) -> list[psycopg.AsyncCursor[Any]]:
+            cursors = [connection.cursor(row_factory=coming.factory) for coming in asked.waiting]
+            async with connection.pipeline():
+                await self._begin(connection)
+                for cursor, coming in zip(cursors, asked.waiting, strict=True):
+                    await cursor.execute(coming.query.text, coming.values)
+            return cursors
+
+        with _refusals():
+            for cursor, coming in zip(await self._sent(send), asked.waiting, strict=True):
+                await coming.arrive(cursor)
 
     @asynccontextmanager
     async def _cursor(

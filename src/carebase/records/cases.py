@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import uuid
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -15,7 +16,7 @@ from carebase.audit import log
 from carebase.clinical import person
 from carebase.clinical.person import Person, Sex
 from carebase.database import queries
-from carebase.database.session import Session
+from carebase.database.session import Coming, Session, Together
 
 SQL = queries.beside(__file__)
 
@@ -121,12 +122,26 @@ class CasePage:
     total: int | None
 
 
-async def open_case(session: Session, new: NewCase, *, today: date, request_id: str | None = None) -> Case:
+def fresh_id() -> CaseId:
+    """The id of a case that is not there yet."""
+    return CaseId(str(uuid.uuid4()))
+
+
+def open_with(
+    ask: Together, new: NewCase, *, case_id: CaseId, today: date, request_id: str | None = None
+) -> Coming[Case]:
     """A new case of the caller; it is in work from the commit on. NotAllowed without a clinical role."""
-    values = asdict(new) | {"patient_age": age_in_years(new, today=today)}
-    case = await session.one(SQL["open_case"], Case, **values)
-    await log.record(session, "open", "cases", keys=[case.case_id], request_id=request_id)
+    values = asdict(new) | {"case_id": case_id, "patient_age": age_in_years(new, today=today)}
+    case = ask.one(SQL["open_case"], Case, **values)
+    log.record_with(ask, "open", "cases", keys=[case_id], request_id=request_id)
     return case
+
+
+async def open_case(session: Session, new: NewCase, *, today: date, request_id: str | None = None) -> Case:
+    """The same, on its own."""
+    async with session.together() as ask:
+        case = open_with(ask, new, case_id=fresh_id(), today=today, request_id=request_id)
+    return case.brought
 
 
 async def read(session: Session, case_id: CaseId) -> Case:
@@ -208,9 +223,9 @@ async def discard(session: Session, case_id: CaseId, *, request_id: str | None =
     await log.record(session, "discard", "cases", keys=[case_id], request_id=request_id)
 
 
-async def running(session: Session) -> int:
+def running_with(ask: Together) -> Coming[int]:
     """How many analyses of the caller are in work."""
-    return int(await session.value(SQL["count_running"]))
+    return ask.value(SQL["count_running"])
 
 
 def age_in_years(new: NewCase, *, today: date) -> int:

@@ -1,8 +1,8 @@
 -- name: open_case
 -- A new case of the caller.
-insert into public.cases (patient_name, patient_age, patient_gender, patient_birth_date, pregnant, gestation_weeks,
+insert into public.cases (case_id, patient_name, patient_age, patient_gender, patient_birth_date, pregnant, gestation_weeks,
                           case_summary, doctor_notes)
-values (%(patient_name)s, %(patient_age)s, %(patient_gender)s, %(patient_birth_date)s, %(pregnant)s, %(gestation_weeks)s,
+values (%(case_id)s, %(patient_name)s, %(patient_age)s, %(patient_gender)s, %(patient_birth_date)s, %(pregnant)s, %(gestation_weeks)s,
         %(case_summary)s, %(doctor_notes)s)
 returning case_id, doctor_id, patient_name, patient_age, patient_gender, patient_birth_date, pregnant, gestation_weeks,
           case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id;

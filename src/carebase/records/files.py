@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, NewType
+from uuid import UUID
 
 from carebase import errors
 from carebase.audit import log
 from carebase.database import queries
-from carebase.database.session import Session
+from carebase.database.session import Coming, Session, Together
 from carebase.documents.text import Kind
 from carebase.records.cases import Case, CaseId
 from carebase.storage import names
-from carebase.storage.objects import Received, Store
+from carebase.storage.objects import Received, Store, StoredObject
 
 SQL = queries.beside(__file__)
 
@@ -70,36 +71,68 @@ class TooManyFiles(errors.CareError):
     code, status, message = "too_many_files", 413, f"A case holds at most {MOST_FILES} files."
 
 
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """Files on their way into a case: what their rows and their objects will be."""
+
+    rows: tuple[Coming[CaseFile], ...]
+    objects: tuple[Coming[StoredObject | None], ...]
+
+    def added(self, store: Store) -> list[CaseFile]:
+        """The files, once they were sent. Unavailable when an upload was swept meanwhile."""
+        for stored in self.objects:
+            store.kept(stored)
+        return [row.brought for row in self.rows]
+
+
 async def add(
     session: Session, store: Store, *, case: Case, new: Sequence[NewFile], request_id: str | None = None
 ) -> list[CaseFile]:
-    """Keep files with their case, in the caller's transaction. TooManyFiles over the limit of a case."""
+    """Keep files with a case that is there, in the caller's transaction. TooManyFiles over the limit of a case."""
     here = await session.all(SQL["files_of_case"], CaseFile, case_id=case.case_id)
     if len(here) + len(new) > MOST_FILES:
         raise TooManyFiles(hint=f"{len(here)} are there, {len(new)} came.")
-    added = []
+    async with session.together() as ask:
+        adding = add_with(ask, store, case_id=case.case_id, doctor_id=case.doctor_id, new=new, request_id=request_id)
+    return adding.added(store)
+
+
+def add_with(
+    ask: Together,
+    store: Store,
+    *,
+    case_id: CaseId,
+    doctor_id: UUID,
+    new: Sequence[NewFile],
+    request_id: str | None = None,
+) -> Adding:
+    """Keep files with a case that has none, sent together with it; `Adding.added` has to be asked afterwards."""
+    if len(new) > MOST_FILES:
+        raise TooManyFiles(hint=f"{len(new)} came.")
+    rows, objects, keys = [], [], []
     for file in new:
         file_id = FileId(str(uuid.uuid4()))
-        object_name = f"{case.doctor_id}/{case.case_id}/{file_id}{EXTENSIONS[file.kind]}"
-        await store.keep(session, file.received, bucket=BUCKET, name=object_name, media_type=file.kind.value)
-        added.append(
-            await session.one(
+        object_name = f"{doctor_id}/{case_id}/{file_id}{EXTENSIONS[file.kind]}"
+        keys.append(file_id)
+        objects.append(store.keep_with(ask, file.received, bucket=BUCKET, name=object_name, media_type=file.kind.value))
+        rows.append(
+            ask.one(
                 SQL["add_file"],
                 CaseFile,
                 file_id=file_id,
-                case_id=case.case_id,
+                case_id=case_id,
                 file_name=names.display(file.name),
                 file_type=file.kind.value,
                 file_size=file.received.size,
-                file_url=f"/api/cases/{case.case_id}/files/{file_id}",
+                file_url=f"/api/cases/{case_id}/files/{file_id}",
                 file_category=file.category,
                 object_name=object_name,
                 sha256=file.received.sha256,
             )
         )
-    if added:
-        await log.record(session, "add", "case_files", keys=[file.file_id for file in added], request_id=request_id)
-    return added
+    if keys:
+        log.record_with(ask, "add", "case_files", keys=keys, request_id=request_id)
+    return Adding(tuple(rows), tuple(objects))
 
 
 async def of_case(session: Session, case_id: CaseId) -> tuple[CaseFile, ...]:
@@ -122,6 +155,6 @@ async def confirm(session: Session, case_id: CaseId, file_id: FileId, *, request
     await log.record(session, "confirm_identity", "case_files", keys=[file_id], request_id=request_id)
 
 
-async def added_recently(session: Session) -> int:
+def added_recently_with(ask: Together) -> Coming[int]:
     """How many files the caller added in the last hour."""
-    return int(await session.value(SQL["count_recent"]))
+    return ask.value(SQL["count_recent"])

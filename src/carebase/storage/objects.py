@@ -19,7 +19,7 @@ from uuid import UUID
 from carebase import errors, observability
 from carebase.database import pool, queries, session
 from carebase.database.identity import Identity
-from carebase.database.session import Session
+from carebase.database.session import Coming, Session, Together
 from carebase.documents import kinds
 from carebase.storage import failures
 from carebase.storage.backends import filesystem
@@ -73,15 +73,24 @@ class Store:
         self.backend = filesystem.Filesystem(root)
         self._pools = pools
 
+    def begin(self, ask: Together) -> Coming[UUID]:
+        """The key of an upload by the caller; its intent has to be committed before `receive` is given the key."""
+        return ask.value(SQL["begin_upload"])
+
     async def receive(
-        self, upload: AsyncIterator[bytes] | Readable, *, identity: Identity, limit_bytes: int
+        self, upload: AsyncIterator[bytes] | Readable, *, identity: Identity, limit_bytes: int, key: UUID | None = None
     ) -> Received:
-        """Write an upload durably; `keep` or `discard` has to follow.
+        """Write an upload durably, under a `key` of `begin` or a fresh one; `keep` or `discard` has to follow.
 
         Raises TooLarge beyond `limit_bytes`, TooSlow, DiskFull, Unavailable; nothing is left then.
         """
-        async with session.begin(self._pools[pool.Login.AUTHENTICATOR], identity) as beginning:
-            key: UUID = await beginning.value(SQL["begin_upload"])
+        if key is None:
+            async with (
+                session.begin(self._pools[pool.Login.AUTHENTICATOR], identity) as beginning,
+                beginning.together() as ask,
+            ):
+                begun = self.begin(ask)
+            key = begun.brought
         watched = _Watched(upload, limit_bytes=limit_bytes)
         try:
             async with asyncio.timeout(RECEIVE_TIMEOUT_SECONDS):
@@ -101,7 +110,15 @@ class Store:
         Raises Unavailable when the upload took so long that it was swept, Conflict when the name is
         taken, NotAllowed when policies refuse it. The caller discards what it could not keep.
         """
-        kept = await session.maybe(
+        async with session.together() as ask:
+            kept = self.keep_with(ask, received, bucket=bucket, name=name, media_type=media_type)
+        return self.kept(kept)
+
+    def keep_with(
+        self, ask: Together, received: Received, *, bucket: str, name: str, media_type: str
+    ) -> Coming[StoredObject | None]:
+        """The same, sent together with the rows that refer to it; `kept` has to look at what it brings."""
+        return ask.maybe(
             SQL["keep_object"],
             StoredObject,
             key=received.key,
@@ -111,9 +128,12 @@ class Store:
             media_type=media_type,
             sha256=received.sha256,
         )
-        if kept is None:
+
+    def kept(self, coming: Coming[StoredObject | None]) -> StoredObject:
+        """The object that was kept; Unavailable when its upload was swept."""
+        if coming.brought is None:
             raise errors.Unavailable(hint="The upload took too long and was cleared away; send it again.")
-        return kept
+        return coming.brought
 
     async def discard(self, received: Received) -> None:
         """Remove bytes that nothing belongs to; those that were kept after all stay."""

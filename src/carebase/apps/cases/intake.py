@@ -10,14 +10,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from carebase import errors
 from carebase.apps.cases.multipart import Form, Part
+from carebase.auth import requests
 from carebase.database.identity import Identity
 from carebase.documents import kinds
+from carebase.records import files
 from carebase.records.files import LARGEST_FILE_BYTES, MOST_FILES, Category, NewFile, TooManyFiles
 from carebase.storage.objects import Store
 
@@ -57,7 +60,7 @@ async def take(request: Request, store: Store, *, identity: Identity) -> Arrived
     try:
         async for part in Form(request, largest_body_bytes=LARGEST_BODY_BYTES).parts():
             if part.name in FILE_FIELDS:
-                await _take_file(arrived, part, store=store, identity=identity)
+                await _take_file(request, arrived, part, store=store, identity=identity)
             elif part.filename is not None:
                 raise errors.Invalid(details=f"The field {part.name[:40]} takes no file.")
             else:
@@ -75,7 +78,7 @@ def _take_field(arrived: Arrived, name: str, value: str) -> None:
         arrived.fields[name] = value
 
 
-async def _take_file(arrived: Arrived, part: Part, *, store: Store, identity: Identity) -> None:
+async def _take_file(request: Request, arrived: Arrived, part: Part, *, store: Store, identity: Identity) -> None:
     if not part.filename:
         # A browser sends an unused file input as a part with an empty name.
         async for chunk in part.chunks():
@@ -84,13 +87,26 @@ async def _take_file(arrived: Arrived, part: Part, *, store: Store, identity: Id
         return
     if len(arrived.files) >= MOST_FILES:
         raise TooManyFiles
-    received = await store.receive(part.chunks(), identity=identity, limit_bytes=LARGEST_FILE_BYTES)
+    key = await _begin_upload(request, store, identity=identity)
+    received = await store.receive(part.chunks(), identity=identity, limit_bytes=LARGEST_FILE_BYTES, key=key)
     try:
         kind = kinds.tell(received.head, part.filename)
     except errors.CareError:
         await store.discard(received)
         raise
     arrived.files.append(NewFile(name=part.filename, category=FILE_FIELDS[part.name], kind=kind, received=received))
+
+
+async def _begin_upload(request: Request, store: Store, *, identity: Identity) -> UUID:
+    """The key of an upload; TooMany when the person has added as many files as an hour allows."""
+    most = request.app.state.settings.uploads_per_hour
+    async with requests.open_session(request, identity) as session:
+        async with session.together() as ask:
+            recent = files.added_recently_with(ask)
+            key = store.begin(ask)
+        if recent.brought >= most:
+            raise errors.TooMany(hint=f"At most {most} files an hour.", retry_after_seconds=600)
+    return key.brought
 
 
 def checked(shape: type[Body], values: Mapping[str, Any]) -> Body:

@@ -20,17 +20,16 @@ from carebase.records import cases, files, request_keys
 from carebase.records.cases import NewCase
 
 
-async def check_uploads(request: Request, session: Session) -> None:
-    """TooMany when the person has added as many files as an hour allows."""
-    most = request.app.state.settings.uploads_per_hour
-    if await files.added_recently(session) >= most:
-        raise errors.TooMany(hint=f"At most {most} files an hour.", retry_after_seconds=600)
-
-
 async def check_running(request: Request, session: Session) -> None:
     """TooMany when as many cases of the person are in work as may be at once."""
+    async with session.together() as ask:
+        running = cases.running_with(ask)
+    _check_running(request, running.brought)
+
+
+def _check_running(request: Request, running: int) -> None:
     most = request.app.state.settings.running_analyses
-    if await cases.running(session) >= most:
+    if running >= most:
         raise errors.TooMany(hint=f"At most {most} cases in work at once.", retry_after_seconds=10)
 
 
@@ -54,7 +53,7 @@ async def open_case(
         async with requests.open_session(request, identity) as session:
             answer = await _answer_given(session, key, body_hash=body_hash)
             if answer is None:
-                answer = await _open(request, session, body=body, arrived=arrived)
+                answer = await _open(request, session, identity=identity, body=body, arrived=arrived)
                 if key is not None:
                     await request_keys.remember(session, key, body_hash=body_hash, response=answer)
                 return Opened(answer, is_repeat=False)
@@ -73,11 +72,22 @@ async def _answer_given(session: Session, key: str | None, *, body_hash: str) ->
     return None if key is None else await request_keys.answer_for(session, key, body_hash=body_hash)
 
 
-async def _open(request: Request, session: Session, *, body: bodies.CaseIn, arrived: intake.Arrived) -> dict[str, Any]:
-    request_id = requests.request_id_of(request)
-    await check_running(request, session)
+async def _open(
+    request: Request, session: Session, *, identity: Identity, body: bodies.CaseIn, arrived: intake.Arrived
+) -> dict[str, Any]:
+    store, request_id, doctor_id = request.app.state.store, requests.request_id_of(request), identity.user_id
+    if doctor_id is None:
+        raise errors.NotSignedIn
     new = NewCase(**body.model_dump(exclude={"birth_date"}), patient_birth_date=body.birth_date)
-    case = await cases.open_case(session, new, today=datetime.now(UTC).date(), request_id=request_id)
-    added = await files.add(session, request.app.state.store, case=case, new=arrived.files, request_id=request_id)
-    opened = bodies.CaseWithFiles(**bodies.CaseOut.fields_of(case), files=[bodies.FileOut.of(file) for file in added])
+    case_id = cases.fresh_id()
+    async with session.together() as ask:
+        # Asked before the new case is there; when it is one too many, the transaction takes the case back.
+        running = cases.running_with(ask)
+        case = cases.open_with(ask, new, case_id=case_id, today=datetime.now(UTC).date(), request_id=request_id)
+        adding = files.add_with(
+            ask, store, case_id=case_id, doctor_id=doctor_id, new=arrived.files, request_id=request_id
+        )
+    _check_running(request, running.brought)
+    added = [bodies.FileOut.of(file) for file in adding.added(store)]
+    opened = bodies.CaseWithFiles(**bodies.CaseOut.fields_of(case.brought), files=added)
     return opened.model_dump(mode="json")

@@ -87,8 +87,6 @@ async def open_case(request: Request, identity: SignedInIdentity) -> Response:
     """Open a case and go to it; the form again, with its mistakes, when it cannot be opened."""
     csrf.check_origin(request)
     store, t = request.app.state.store, _renderer(request).reader(request)
-    async with requests.open_session(request, identity) as session:
-        await opening.check_uploads(request, session)
     try:
         arrived = await intake.take(request, store, identity=identity)
     except errors.CareError as error:

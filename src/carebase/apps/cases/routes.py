@@ -83,8 +83,6 @@ async def _open(request: Request, identity: SignedInIdentity, *, key: str | None
         arrived = intake.Arrived()
         values = await _json_object(request)
     else:
-        async with requests.open_session(request, identity) as session:
-            await opening.check_uploads(request, session)
         arrived = await intake.take(request, store, identity=identity)
         values = dict(arrived.fields)
     try:
@@ -187,7 +185,6 @@ async def add_files(request: Request, identity: SignedInIdentity, case_id: str) 
     store, request_id = request.app.state.store, requests.request_id_of(request)
     async with requests.open_session(request, identity) as session:
         await cases.read(session, CaseId(case_id))
-        await opening.check_uploads(request, session)
     arrived = await intake.take(request, store, identity=identity)
     try:
         if not arrived.files:

@@ -1,6 +1,7 @@
-"""Keeps bytes in a directory: written aside, synced, renamed, and the directory synced.
+"""Keeps bytes in a directory: written aside, renamed, synced, and the directory synced.
 
-`<root>/ab/cd/abcd….` is a file that is whole; the same with `.part` is one being written.
+`<root>/ab/cd/abcd….` is a file that is whole; the same with `.part` is one being written. Only after a loss of
+power can a file be cut short, and then under a key whose upload was never finished.
 """
 
 from __future__ import annotations
@@ -124,9 +125,11 @@ class _Draft:
         self.append(block)
         if self._descriptor is None:
             raise AssertionError
+        # Renamed before it is synced: the same journal commit then takes both, and the directory's own sync finds
+        # nothing left to write. A loss of power in between leaves a key that no row ever referred to.
+        self._part.rename(self._path)
         os.fsync(self._descriptor)
         self._close()
-        self._part.rename(self._path)
         sync_directory(self._path.parent)
         self._sync_parents(self._path.parent)
         return Written(self._size, self._hash.hexdigest())
