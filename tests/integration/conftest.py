@@ -11,15 +11,17 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import psycopg
 import pytest
 from psycopg import conninfo
+from tests.faults.served import PASSWORD, Served
 
 from carebase.database import migrate, pool
 from carebase.database import session as sessions
@@ -129,3 +131,34 @@ def begin():
         return sessions.begin(pools[Login.AUTHENTICATOR], person, **options)
 
     return begun
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    """A whole deployment in processes of its own, for tests that only use it; PostgreSQL 18 as every user gets it."""
+    directory = Path(tempfile.mkdtemp(prefix="carebase-served-"))
+    directory.chmod(0o755)
+    running = Served(directory / "data", options={"CAREBASE_LEASE_SECONDS": "10"})
+    try:
+        running.start()
+        yield running
+        assert running.stop() == 0
+    finally:
+        running.end()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sign_in(served: Served) -> Iterator[Callable[[str], httpx.Client]]:
+    """A new attending of that deployment, signed in."""
+    with ExitStack() as clients:
+
+        def signed_in(email: str) -> httpx.Client:
+            served.command("user", "create", email, "--role", "attending", "--password-stdin", stdin=PASSWORD)
+            client = clients.enter_context(httpx.Client(base_url=served.address, timeout=30))
+            body = {"email": email, "password": PASSWORD}
+            token = client.post("/auth/v1/token?grant_type=password", json=body).raise_for_status().json()
+            client.headers["Authorization"] = f"Bearer {token['access_token']}"
+            return client
+
+        yield signed_in

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.integration.conftest import SECRET, Database
 
 from carebase import server
 from carebase.database import pool
@@ -21,7 +22,6 @@ from carebase.jobs import queue
 from carebase.records.work import Analyst, LeaseTiming
 from carebase.settings import Settings
 from carebase.storage.objects import Store
-from tests.integration.conftest import SECRET, Database
 
 SAMPLES = Path(__file__).parents[3] / "src" / "carebase" / "cli" / "samples"
 AICHA = {"patient_name": "Aïcha NGONO", "birth_date": "1991-03-14", "patient_gender": "female"}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from tests.integration.records.conftest import AICHA, SAMPLES, Clinic, until
 
 from carebase import errors
 from carebase.database import session as sessions
@@ -17,7 +18,6 @@ from carebase.jobs import queue
 from carebase.records import cases, files, insights
 from carebase.records.cases import Case, CaseId
 from carebase.records.files import CaseFile
-from tests.integration.records.conftest import AICHA, SAMPLES, Clinic, until
 
 SCHEMA = json.loads(Path(__file__).parents[3].joinpath("docs/reference/result.schema.json").read_text("utf-8"))
 LABS = ("lab_files", ("bilan.pdf", (SAMPLES / "fr" / "bilan-biologique.pdf").read_bytes(), "application/pdf"))

@@ -6,15 +6,24 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from carebase.records.cases import Case
 from carebase.records.files import CaseFile
 from carebase.records.insights import Step
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Gender = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30)]
-Text = Annotated[str, StringConstraints(max_length=20_000)]
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text has no NUL and no half of a surrogate pair."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("the text holds a character that cannot be stored")
+    return text
+
+
+Storable = AfterValidator(_storable)
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Storable]
+Gender = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30), Storable]
+Text = Annotated[str, StringConstraints(max_length=20_000), Storable]
 Age = Annotated[int, Field(ge=0, le=130)]
 Weeks = Annotated[int, Field(ge=0, le=45)]
 Status = Literal["processing", "completed", "failed"]
@@ -61,7 +70,7 @@ class CaseSearch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    query: Name
     status: Status | None = None
     gender: Gender | None = None
     created_from: datetime | None = None
