@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from carebase.apps.cases import case_view, lab_table, pointing, progress_view
+from carebase.apps.cases import case_view, lab_table, progress_view
 from carebase.records.cases import Case
 from carebase.records.files import CaseFile
-from carebase.records.insights import Step
 from carebase.web.messages import Reader
 
 TODAY = date(2026, 3, 12)
@@ -105,11 +104,6 @@ def test_a_result_is_shown_as_printed(a_case: Make, a_file: MakeFile, fr: Reader
         assert words in page
 
 
-def test_a_confidence_that_was_not_assessed_is_said_to_be_so(fr: Reader) -> None:
-    assert pointing.confidence(fr, None) == pointing.Confidence(percent=None, text="Confiance : non évaluée")
-    assert pointing.confidence(fr, 0.314) == pointing.Confidence(percent=31, text="Confiance : 31 %")
-
-
 def test_what_speaks_against_a_diagnosis_stands_before_what_speaks_for_it(
     a_case: Make, a_file: MakeFile, fr: Reader, shown: Show
 ) -> None:
@@ -171,14 +165,6 @@ def test_what_the_imaging_section_says_is_not_warned_about_again(a_case: Make, a
     assert len(view.images) == 1
 
 
-def test_steps_that_were_not_heard_of_are_waiting(a_case: Make, fr: Reader) -> None:
-    steps = (Step("stored", "done", None, NOW), Step("read", "running", None, NOW))
-    progress = progress_view.progress_view(fr, case=a_case(status="processing"), steps=steps)
-    assert [row.state for row in progress.steps] == ["done", "running", "waiting", "waiting", "waiting"]
-    assert progress.now == "Étape en cours : Documents lus"
-    assert progress.steps[0].in_words == "Fichiers enregistrés : fait"
-
-
 def test_a_case_in_work_watches_itself_and_can_be_reloaded(a_case: Make, fr: Reader, shown: Show) -> None:
     page = shown("cases/case.html", page_of(fr, a_case(status="processing"), [], None))
     assert 'data-events="/api/cases/c-1/events"' in page
@@ -191,10 +177,6 @@ def test_a_failed_case_says_why_and_offers_to_try_again(reason: str, a_case: Mak
     assert progress_view.reason_in_words(fr, reason) in page
     assert progress_view.reason_in_words(fr, reason) != progress_view.reason_in_words(fr, None)
     assert 'method="post" action="/cases/c-1/analysis"' in page
-
-
-def test_a_reason_without_a_sentence_is_not_shown_raw(fr: Reader) -> None:
-    assert progress_view.reason_in_words(fr, "psycopg.OperationalError") == "La raison n’est pas connue."
 
 
 def test_an_image_is_shown_and_not_interpreted(a_case: Make, a_file: MakeFile, fr: Reader, shown: Show) -> None:
@@ -227,23 +209,3 @@ def test_results_of_two_files_never_share_a_table(a_case: Make, a_file: MakeFile
     assert tables == [("NFS mars.pdf", False, 2), ("autre.pdf", True, 1)]
     page = shown("cases/case.html", view)
     assert page.count("Patient à vérifier : résultats non utilisés") == 1
-
-
-@pytest.mark.parametrize(
-    ("unit", "french", "english"),
-    [
-        ("10*9/L", "10⁹/L", "10⁹/L"),
-        ("10*12/L", "10¹²/L", "10¹²/L"),
-        ("umol/L", "µmol/L", "µmol/L"),
-        ("10*3/uL", "10³/µL", "10³/µL"),
-        ("[IU]/L", "UI/L", "IU/L"),
-        ("u[IU]/mL", "µUI/mL", "µIU/mL"),
-        ("m[IU]/L", "mUI/L", "mIU/L"),
-        ("mL/min", "mL/min", "mL/min"),
-        ("%", "%", "%"),
-        ("", "", ""),
-    ],
-)
-def test_units_are_shown_as_people_write_them(unit: str, french: str, english: str, fr: Reader, en: Reader) -> None:
-    assert lab_table.unit_in_words(fr, unit) == french
-    assert lab_table.unit_in_words(en, unit) == english
