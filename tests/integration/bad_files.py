@@ -42,6 +42,19 @@ def many_pages(count: int) -> bytes:
     return _pdf(objects)
 
 
+def wordy(words: int) -> bytes:
+    """One page with more words than anybody wrote."""
+    rows = b"".join(b"1 0 0 1 5 %d Tm (%s) Tj\n" % (790 - n % 780, b"a " * 100) for n in range(words // 100))
+    content = b"BT /F1 1 Tf\n%sET" % rows
+    return _pdf([
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources << /Font << /F1 "
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+    ])  # fmt: skip
+
+
 def pdf_bomb(megabytes: int = 2048) -> bytes:
     """One page whose content, packed twice, grows from some kilobytes to `megabytes`."""
     megabyte = (b"BT (x) Tj ET " * (1024 * 1024 // 13 + 1))[: 1024 * 1024]

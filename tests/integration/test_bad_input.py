@@ -156,6 +156,13 @@ def test_more_pages_than_are_read_is_said(doctor):
     assert "pages_beyond_limit" in warnings_of(doctor, case, "long.pdf")
 
 
+def test_text_that_was_left_out_is_said(doctor):
+    case = analysed(doctor, ("lab", "own.pdf", OWN), ("lab", "wordy.pdf", bad_files.wordy(230_000)))
+
+    assert_the_rest_is_complete(case)
+    assert "file_incomplete" in warnings_of(doctor, case, "wordy.pdf")
+
+
 def test_a_picture_given_as_a_laboratory_file_is_shown_and_not_interpreted(doctor):
     case = analysed(doctor, ("lab", "own.pdf", OWN), ("lab", "thorax.png", PNG))
 
@@ -189,7 +196,7 @@ def test_a_picture_that_cannot_be_unpacked_is_kept_and_said(doctor):
     [file] = [file for file in case["files"] if file["file_name"] == "thorax.dcm"]
     assert file["file_type"] == "application/dicom"
     assert doctor.get(file["file_url"]).content == image
-    assert set(warnings_of(doctor, case, "thorax.dcm")) & {"file_unsupported", "image_not_interpreted"}
+    assert warnings_of(doctor, case, "thorax.dcm") == ["image_not_interpreted", "image_not_shown"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ file into a warning while the rest of the case goes on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -95,6 +95,10 @@ _PROBLEMS = {
     "not_dicom": "file_damaged",
 }
 
+# Warnings of a document that was read: what is missing of it may have mattered.
+_READ_IN_PART = frozenset({"too_much_text", "unmapped_text"})
+_NOT_SHOWN = frozenset({"no_pixels", "pixels_damaged", "pixels_not_decodable"})
+
 
 def read(given: FileInput, *, person: Person, today: date) -> FileReading:
     """Read one file for this person; never fails on what a file holds."""
@@ -104,14 +108,16 @@ def read(given: FileInput, *, person: Person, today: date) -> FileReading:
         unread = UnreadPlace(file=given.file, page=1, line=None, box=None, quote="", reason=given.problem or "not_read")
         return FileReading(given=given, unread=(unread,), notices=(Notice(code=code, file=given.file),))
     if document.image is not None:
-        return _image(given, document.image, person=person, today=today)
+        return _image(given, document.image, warnings=document.warnings, person=person, today=today)
     return _text(given, document, person=person, today=today)
 
 
-def _image(given: FileInput, image: Image, *, person: Person, today: date) -> FileReading:
+def _image(given: FileInput, image: Image, *, warnings: Sequence[str], person: Person, today: date) -> FileReading:
     codes = ["image_in_lab"] if given.category == "lab" else []
     mismatches = _mismatches([identity.from_dicom(image.metadata)], person=person, today=today)
     codes += [*mismatches, "image_not_interpreted"]
+    if not _NOT_SHOWN.isdisjoint(warnings):
+        codes.append("image_not_shown")
     return FileReading(
         given=given,
         image=image,
@@ -133,6 +139,8 @@ def _text(given: FileInput, document: Document, *, person: Person, today: date) 
     )
     notices += [Notice(code=code, file=given.file) for code in mismatches]
     notices += [_page_notice(one) for one in pages]
+    if not _READ_IN_PART.isdisjoint(document.warnings):
+        notices.append(Notice(code="file_incomplete", file=given.file))
     notices += [Notice(code="line_unread", file=given.file, page=one.page) for one in lines]
     results = () if labs is None else labs.results
     notices += [Notice(code="check_source", file=given.file, page=row.page) for row in results if row.check is not None]

@@ -39,7 +39,7 @@ imaging-finding = Imaging: { $concept }.
 imaging-uncertain = Imaging, uncertain: { $concept }.
 imaging-denied = Imaging: reported as absent: { $concept }.
 imaging-size = Imaging: { $concept }, { $size } mm.
-image-stored = Image stored and displayed; not interpreted ({ $name }).
+image-stored = Image stored; not interpreted ({ $name }).
 
 # Criteria
 criterion-met = { $measure } { $comparator }{ $value } { $unit }{ $converted ->
@@ -176,10 +176,11 @@ warning-patient_mismatch_name = The name on the document does not match the pati
 warning-patient_mismatch_sex = The sex on the document does not match the patient: verify. The document is not used.
 warning-patient_mismatch_birth_date = The birth date on the document does not match the patient: verify. The document is not used.
 warning-patient_mismatch_age = The age on the document does not match the patient: verify. The document is not used.
-warning-image_in_lab = An image was given as a laboratory file; it is displayed but not interpreted.
+warning-image_in_lab = An image was given as a laboratory file; it is stored but not interpreted.
 warning-radiology_in_lab = This laboratory file is an imaging report; it is read as one.
 warning-lab_in_radiology = This radiology file holds laboratory results; it is read as such.
-warning-image_not_interpreted = Image stored and displayed; not interpreted.
+warning-image_not_interpreted = Image stored; not interpreted.
+warning-image_not_shown = The image in this file cannot be displayed here; open the file in an imaging viewer.
 warning-page_unread = This page could not be read; consult the document.
 warning-pages_beyond_limit = The document has more pages than the reading limit; the rest was not read.
 warning-nothing_read = No result was recognised in this document.

@@ -39,7 +39,7 @@ imaging-finding = Imagerie : { $concept }.
 imaging-uncertain = Imagerie, incertain : { $concept }.
 imaging-denied = Imagerie : absence signalée de { $concept }.
 imaging-size = Imagerie : { $concept }, { $size } mm.
-image-stored = Image enregistrée et affichée ; non interprétée ({ $name }).
+image-stored = Image enregistrée ; non interprétée ({ $name }).
 
 # Criteria
 criterion-met = { $measure } { $comparator }{ $value } { $unit }{ $converted ->
@@ -176,10 +176,11 @@ warning-patient_mismatch_name = Le nom du document ne correspond pas au patient 
 warning-patient_mismatch_sex = Le sexe indiqué par le document ne correspond pas au patient : vérifier. Le document n'est pas utilisé.
 warning-patient_mismatch_birth_date = La date de naissance du document ne correspond pas au patient : vérifier. Le document n'est pas utilisé.
 warning-patient_mismatch_age = L'âge indiqué par le document ne correspond pas au patient : vérifier. Le document n'est pas utilisé.
-warning-image_in_lab = Une image a été déposée comme document de laboratoire ; elle est affichée mais non interprétée.
+warning-image_in_lab = Une image a été déposée comme document de laboratoire ; elle est enregistrée mais non interprétée.
 warning-radiology_in_lab = Ce document de laboratoire est un compte rendu d'imagerie ; il est lu comme tel.
 warning-lab_in_radiology = Ce document d'imagerie contient des résultats de laboratoire ; il est lu comme tel.
-warning-image_not_interpreted = Image enregistrée et affichée ; non interprétée.
+warning-image_not_interpreted = Image enregistrée ; non interprétée.
+warning-image_not_shown = L'image de ce fichier ne peut pas être affichée ici ; l'ouvrir dans une visionneuse d'imagerie.
 warning-page_unread = Cette page n'a pas pu être lue ; consulter le document.
 warning-pages_beyond_limit = Le document a plus de pages que la limite de lecture ; la suite n'a pas été lue.
 warning-nothing_read = Aucun résultat n'a été reconnu dans ce document.
