@@ -1,7 +1,6 @@
-"""Keeps bytes in a directory: written aside, renamed, synced, and the directory synced.
+"""Keeps bytes in a directory: written aside, synced, renamed, and the directory synced.
 
-`<root>/ab/cd/abcd….` is a file that is whole; the same with `.part` is one being written. Only after a loss of
-power can a file be cut short, and then under a key whose upload was never finished.
+`<root>/ab/abcd….` is a file that is whole; the same with `.part` is one being written.
 """
 
 from __future__ import annotations
@@ -33,9 +32,12 @@ class Filesystem:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._synced: set[Path] = set()
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # All at once and durable before the first file, so that no upload waits for a directory of its own.
+            for part in range(256):
+                (root / f"{part:02x}").mkdir(mode=0o700, exist_ok=True)
+            sync_directory(root)
         except OSError as error:
             raise failures.of_disk(error) from error
 
@@ -43,15 +45,17 @@ class Filesystem:
         """Where the bytes of the key lie, whether they are there or not.
 
         >>> key = UUID("0b5f1d3e-0000-4000-8000-000000000000")
-        >>> Filesystem(Path("/tmp")).path_of(key).relative_to("/tmp").as_posix()
-        '0b/5f/0b5f1d3e-0000-4000-8000-000000000000'
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as root:
+        ...     Filesystem(Path(root)).path_of(key).relative_to(root).as_posix()
+        '0b/0b5f1d3e-0000-4000-8000-000000000000'
         """
         name = str(key)
-        return self._root / name[:2] / name[2:4] / name
+        return self._root / name[:2] / name
 
     async def put(self, key: UUID, chunks: AsyncIterator[bytes]) -> Written:
         """Write the chunks durably under a fresh key; whatever is raised, nothing is left under it."""
-        draft = _Draft(self.path_of(key), sync_parents=self._sync_parents)
+        draft = _Draft(self.path_of(key))
         try:
             waiting = bytearray()
             async for chunk in chunks:
@@ -88,21 +92,13 @@ class Filesystem:
         """The number of bytes under the key, None when nothing finished lies there."""
         return await _on_disk(_size, self.path_of(key))
 
-    def _sync_parents(self, directory: Path) -> None:
-        # A directory that another process made may not be durable yet, so each process syncs each once.
-        if directory not in self._synced:
-            for parent in (directory.parent, self._root):
-                sync_directory(parent)
-            self._synced.add(directory)
-
 
 class _Draft:
     """A file being written beside its final name; the methods run in threads, one at a time."""
 
-    def __init__(self, path: Path, *, sync_parents: Callable[[Path], None]) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._part = path.with_name(path.name + PART)
-        self._sync_parents = sync_parents
         self._descriptor: int | None = None
         self._is_ours = False
         self._hash = hashlib.sha256()
@@ -110,7 +106,6 @@ class _Draft:
 
     def append(self, block: bytearray) -> None:
         if self._descriptor is None:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._descriptor = os.open(
                 self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
             )
@@ -125,13 +120,10 @@ class _Draft:
         self.append(block)
         if self._descriptor is None:
             raise AssertionError
-        # Renamed before it is synced: the same journal commit then takes both, and the directory's own sync finds
-        # nothing left to write. A loss of power in between leaves a key that no row ever referred to.
-        self._part.rename(self._path)
         os.fsync(self._descriptor)
         self._close()
+        self._part.rename(self._path)
         sync_directory(self._path.parent)
-        self._sync_parents(self._path.parent)
         return Written(self._size, self._hash.hexdigest())
 
     def abandon(self) -> None:
@@ -184,7 +176,7 @@ def _remove(paths: Sequence[Path]) -> None:
 
 
 def _keys_in(root: Path) -> Iterable[UUID]:
-    for path in root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+    for path in root.glob("[0-9a-f][0-9a-f]/*"):
         match = KEY_FILE.fullmatch(path.name)
         if match is not None:
             yield UUID(match["key"])
