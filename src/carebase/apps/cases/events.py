@@ -17,7 +17,8 @@ from carebase.database.pool import Login
 from carebase.records import cases, insights
 from carebase.records.cases import CaseId
 
-KEEP_ALIVE_SECONDS: Final = 10.0
+LOOK_AGAIN_SECONDS: Final = 3.0
+"""Without news too: a session that has ended must not see on for longer than five seconds."""
 LONGEST_WATCH_SECONDS: Final = 600.0
 
 
@@ -53,7 +54,7 @@ async def of_case(request: Request, identity: Identity, case_id: CaseId) -> Asyn
                 yield _event("end", {"status": case.status, "reason": case.failure_reason})
                 return
             try:
-                async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
                     await changed.wait()
             except TimeoutError:
                 yield ": still here\n\n"

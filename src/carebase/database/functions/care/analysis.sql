@@ -90,6 +90,7 @@ begin
     select * into now_at from public.cases where id = new.id;
     if now_at.deleted_at is not null then
         perform jobs.cancel_waiting(private.analysis_lock(now_at.case_id));
+        perform pg_notify('case_progress', now_at.case_id);
     elsif now_at.status = 'processing'
           and not jobs.is_pending(private.analysis_lock(now_at.case_id),
                                   jsonb_build_object('case_id', now_at.case_id, 'analysis_no', now_at.analysis_no)) then
