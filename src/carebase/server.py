@@ -64,6 +64,39 @@ class RequestIds:
         await self.app(scope, receive, send_named)
 
 
+class Broken:
+    """ASGI middleware: an unexpected error is answered like any other, with our headers and the request's id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; whatever it raises before it answers becomes a 500 that tells nothing."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noting)
+        except Exception as error:
+            request = Request(scope, receive)
+            if has_begun:
+                # What was sent cannot be taken back; the connection is broken off, so that it is not believed.
+                LOG.error("answer_broke", cause=error, request_id=_id_of(request))
+                raise
+            refusal = error if isinstance(error, errors.CareError) else None
+            if refusal is None:
+                LOG.error("request_broke", cause=error, request_id=_id_of(request))
+                refusal = errors.CareError(hint="Tell whoever runs this server the request id.")
+            await _answer(request, refusal)(scope, receive, send)
+
+
 def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     """The application. `owner_dsn` says where PostgreSQL is; the logins' own passwords are used."""
 
@@ -126,6 +159,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     _add_refusals(app)
     app.add_middleware(body_limit.BodyLimit)
     app.add_middleware(signed_in.CookieSessions)
+    app.add_middleware(Broken)
     app.add_middleware(headers.CarefulHeaders)
     app.add_middleware(RequestIds)
     return app
@@ -152,41 +186,37 @@ def _add_health(app: FastAPI) -> None:
 
 
 def _add_refusals(app: FastAPI) -> None:
-    def answer(request: Request, error: errors.CareError) -> Response:
-        if failures.wants_page(request):
-            return failures.page(app.state.renderer, request, error)
-        return error_response(request, error)
-
     async def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, errors.CareError):
             raise error
         if error.status >= 500:
             LOG.error("request_failed", cause=error.__cause__ or error, code=error.code, request_id=_id_of(request))
-        return answer(request, error)
+        return _answer(request, error)
 
     async def not_valid(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
-        return answer(request, errors.Invalid(details=intake.fields_at_fault(error.errors())))
+        return _answer(request, errors.Invalid(details=intake.fields_at_fault(error.errors())))
 
     async def not_routed(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
         # The framework reports whatever went wrong while it read the body as 400; ours keeps its own name.
         cause = error.__cause__
-        response = answer(request, cause if isinstance(cause, errors.CareError) else _of_status(error.status_code))
+        response = _answer(request, cause if isinstance(cause, errors.CareError) else _of_status(error.status_code))
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
         return response
 
-    async def broken(request: Request, error: Exception) -> Response:
-        LOG.error("request_broke", cause=error, request_id=_id_of(request))
-        return answer(request, errors.CareError(hint="Tell whoever runs this server the request id."))
-
     app.add_exception_handler(errors.CareError, refused)
     app.add_exception_handler(RequestValidationError, not_valid)
     app.add_exception_handler(HTTPException, not_routed)
-    app.add_exception_handler(Exception, broken)
+
+
+def _answer(request: Request, error: errors.CareError) -> Response:
+    if failures.wants_page(request):
+        return failures.page(request.app.state.renderer, request, error)
+    return error_response(request, error)
 
 
 class MethodNotAllowed(errors.CareError):

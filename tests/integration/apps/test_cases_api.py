@@ -383,3 +383,19 @@ async def test_a_body_without_files_is_limited(running, path):
         for kind in ("application/json", "application/x-www-form-urlencoded"):
             answer = await doctor.post(path, content=endless(), headers={"Content-Type": kind})
             assert answer.status_code == 413, (kind, answer.text)
+
+
+async def test_an_unexpected_failure_is_answered_like_any_other(running, monkeypatch):
+    async with running() as application, application.client(application.database.a_person()) as doctor:
+
+        async def broken(*_: object, **__: object) -> None:
+            raise RuntimeError("Amina Diallo, hemoglobin 6.4")
+
+        monkeypatch.setattr("carebase.records.cases.page", broken)
+        for accept in ("application/json", "text/html"):
+            answer = await doctor.get("/api/cases", headers={"Accept": accept})
+            assert answer.status_code == 500
+            assert set(answer.json()) == ERROR_FIELDS
+            assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "Amina" not in answer.text
