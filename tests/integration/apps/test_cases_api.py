@@ -7,8 +7,11 @@ import io
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from reportlab.pdfgen.canvas import Canvas
+
+from carebase.database.pool import Login
 
 SAMPLES = Path(__file__).parents[3] / "src" / "carebase" / "cli" / "samples"
 AMINA = {"patient_name": "Amina Diallo", "patient_gender": "female", "patient_age": "34"}
@@ -399,3 +402,18 @@ async def test_an_unexpected_failure_is_answered_like_any_other(running, monkeyp
             assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert "Amina" not in answer.text
+
+
+async def test_a_failed_analysis_says_why_in_the_readers_language_and_can_be_tried_again(running):
+    async with running() as application, application.client(application.database.a_person()) as doctor:
+        case = (await doctor.post("/api/cases", data=AMINA)).json()
+        with psycopg.connect(application.database.login_dsn(Login.CARE_WORKER), autocommit=True) as worker:
+            worker.execute("select private.give_up(%s, 1, 'file_missing')", [case["case_id"]])
+        address = f"/api/cases/{case['case_id']}"
+        french, english = (await doctor.get(address)).json(), (await doctor.get(f"{address}?language=en")).json()
+
+        assert (french["status"], french["failure_reason"]) == ("failed", "file_missing")
+        assert "fichier" in french["failure_message"]
+        assert "file" in english["failure_message"]
+        assert (await doctor.post(f"{address}/analysis")).status_code == 202
+        assert (await doctor.get(address)).json()["failure_message"] is None

@@ -155,6 +155,7 @@ class CaseWithFiles(CaseOut):
 class CaseWhole(CaseWithFiles):
     """A case with its files, its latest insights and how far its analysis is."""
 
+    failure_message: str | None = Field(description="Why the analysis failed, in the language asked for.")
     insights: dict[str, Any] | None = Field(description="The result schema; see docs/reference/result.schema.json.")
     steps: list[StepOut]
 

@@ -6,17 +6,18 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response, Security
 from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.security import HTTPBearer
 
 from carebase import errors
-from carebase.apps.cases import bodies, downloads, events, intake, opening
+from carebase.apps.cases import bodies, downloads, events, intake, opening, progress_view
 from carebase.audit import log
 from carebase.auth import requests
 from carebase.auth.requests import ReadSession, RequestSession, SignedInIdentity
 from carebase.database.session import Session
 from carebase.records import cases, files, insights
-from carebase.records.cases import CaseFilter, CaseId, CaseStatus, Order
+from carebase.records.cases import Case, CaseFilter, CaseId, CaseStatus, Order
 from carebase.records.files import FileId
 
 Language = Literal["fr", "en"]
@@ -61,8 +62,13 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": bodies.ErrorOut} for status in (400, 401, 403, 404, 409, 413, 415, 429, 500, 503)
 }
 
-router = APIRouter(prefix="/api/cases", tags=["cases"], responses=REFUSALS)
-original = APIRouter(prefix="/cases", tags=["original service"], deprecated=True, responses=REFUSALS)
+# For the description only: who is asking is decided by `auth.requests`.
+BEARER = Security(HTTPBearer(auto_error=False, description="The access_token of POST /auth/v1/token."))
+
+router = APIRouter(prefix="/api/cases", tags=["cases"], responses=REFUSALS, dependencies=[BEARER])
+original = APIRouter(
+    prefix="/cases", tags=["original service"], deprecated=True, responses=REFUSALS, dependencies=[BEARER]
+)
 
 
 @router.post("", status_code=201, response_model=bodies.CaseWithFiles, openapi_extra=CREATE_BODY)
@@ -139,11 +145,14 @@ async def search_cases(session: ReadSession, body: bodies.CaseSearch) -> bodies.
 
 
 @router.get("/{case_id}", response_model=bodies.CaseWhole)
-async def read_case(session: ReadSession, case_id: str, language: LanguageQuery = "fr") -> bodies.CaseWhole:
+async def read_case(
+    request: Request, session: ReadSession, case_id: str, language: LanguageQuery = "fr"
+) -> bodies.CaseWhole:
     """A case with its files, its latest insights and how far its analysis is."""
     case = await cases.read(session, CaseId(case_id))
     return bodies.CaseWhole(
         **bodies.CaseOut.fields_of(case),
+        failure_message=_failure_in_words(request, case, language),
         files=[bodies.FileOut.of(file) for file in await files.of_case(session, case.case_id)],
         insights=await _insights(session, case.case_id, language),
         steps=[bodies.StepOut.of(step) for step in await insights.steps(session, case.case_id)],
@@ -151,9 +160,9 @@ async def read_case(session: ReadSession, case_id: str, language: LanguageQuery 
 
 
 @original.get("/cases/{case_id}", response_model=bodies.CaseWhole)
-async def original_read_case(session: ReadSession, case_id: str) -> bodies.CaseWhole:
+async def original_read_case(request: Request, session: ReadSession, case_id: str) -> bodies.CaseWhole:
     """A case; use `GET /api/cases/{case_id}`."""
-    return await read_case(session, case_id)
+    return await read_case(request, session, case_id)
 
 
 @router.patch("/{case_id}", response_model=bodies.CaseOut)
@@ -250,6 +259,12 @@ async def watch_case(request: Request, identity: SignedInIdentity, case_id: str)
     return StreamingResponse(
         stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
     )
+
+
+def _failure_in_words(request: Request, case: Case, language: Language) -> str | None:
+    if case.failure_reason is None:
+        return None
+    return progress_view.reason_in_words(request.app.state.renderer.messages.reader(language), case.failure_reason)
 
 
 async def _insights(session: Session, case_id: CaseId, language: Language) -> dict[str, Any] | None:
