@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -96,7 +98,11 @@ def test_a_row_cannot_be_given_to_another_or_moved(database, people, connection)
 def test_two_objects_never_share_bytes(database, people):
     amina, _ = people
     with database.owner() as owner:
-        insert = "insert into storage.objects (bucket_id, name, version) values ('labdocs', %s, 'one')"
-        owner.execute(insert, [f"{amina.user_id}/x"])
+        insert = "insert into storage.objects (bucket_id, name, version) values ('labdocs', %s, %s)"
+        key = str(uuid4())
+        owner.execute(insert, [f"{amina.user_id}/x", key])
         with pytest.raises(refusals.UniqueViolation):
-            owner.execute(insert, [f"{amina.user_id}/y"])
+            owner.execute(insert, [f"{amina.user_id}/y", key])
+        for no_key in ("../secret", "", key.upper()):
+            with pytest.raises(refusals.CheckViolation):
+                owner.execute(insert, [f"{amina.user_id}/z", no_key])

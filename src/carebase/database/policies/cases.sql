@@ -27,8 +27,10 @@ create policy insight_texts_clinician_reads on public.insight_texts for select t
     using (exists (select from public.insight_runs r where r.run_id = insight_texts.run_id));
 create policy case_steps_clinician_reads on public.case_steps for select to authenticated
     using (private.owns_case(case_id) and (select private.is_staff()));
-create policy request_keys_own on public.request_keys for all to authenticated
-    using (actor = (select auth.uid())) with check (actor = (select auth.uid()));
+-- A remembered answer shows a case, so it asks for as much as the case does.
+create policy request_keys_clinician_keeps on public.request_keys for all to authenticated
+    using (actor = (select auth.uid()) and (select private.is_staff()))
+    with check (actor = (select auth.uid()) and (select private.is_staff()));
 
 -- The worker sees the case it holds and nothing beside it.
 create policy cases_worker_reads on public.cases for select to care_worker using (case_id = (select private.leased_case()));

@@ -10,8 +10,9 @@ create policy objects_service_keeps on storage.objects for all to service_role u
 create policy objects_worker_reads on storage.objects for select to care_worker
     using (bucket_id = 'labdocs' and name = any (array(select private.leased_objects())));
 
+-- Only who may keep a file begins one; whoever began one may end it.
 create policy uploads_own on storage.uploads for all to authenticated
-    using (owner = (select auth.uid())) with check (owner = (select auth.uid()));
+    using (owner = (select auth.uid())) with check (owner = (select auth.uid()) and (select private.is_staff()));
 -- `for update skip locked` asks for reading, updating and deleting. The comparison with the bytes reads every key.
 create policy uploads_sweeper_reads on storage.uploads for select to care_queue using (true);
 create policy uploads_sweeper_locks on storage.uploads for update to care_queue using (expires_at < now());

@@ -21,8 +21,8 @@ create table storage.objects (
     owner_id text,
     metadata jsonb not null default '{}',
     user_metadata jsonb,
-    -- Two rows never share bytes: removing one would take the other's.
-    version text not null unique,
+    -- Two rows never share bytes: removing one would take the other's. One that is no key would stop the comparison.
+    version text not null unique check (version ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'),
     path_tokens text[] generated always as (string_to_array(name, '/')) stored,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
