@@ -111,8 +111,8 @@ def _locked(owner_dsn: str) -> Iterator[psycopg.Connection[Any]]:
             owner_dsn, autocommit=True, application_name="carebase migrate", connect_timeout=10
         )
     except psycopg.OperationalError as error:
-        raise MigrationRefused(
-            details="PostgreSQL does not answer.", hint="Is it running, and is DATABASE_URL right?"
+        raise errors.Unavailable(
+            details="The database does not answer.", hint="Is it running, and is DATABASE_URL right?"
         ) from error
     with connection:
         if connection.info.server_version < OLDEST_SERVER:
