@@ -28,7 +28,7 @@ _FORMS: tuple[tuple[Role, str], ...] = (
     (
         "range",
         r"reference|\bref\b|\bnormale?s?\b|\bnormes?\b|usuelle?s?|intervall?e?|\brange\b"
-        r"|referencia|\bvr\b|\bvn\b|^valeurs$|limites|biolog",
+        r"|referencia|\bvr\b|\bvn\b|^valeurs(?: de)?$|limites|biolog",
     ),
     (
         "value",

@@ -62,6 +62,13 @@ _NOT_A_TEST = re.compile(
 )
 
 
+_LETTERHEAD = re.compile(
+    r"\b(?:tel|telephone|telefono|phone|fax|mobile|gsm|e-?mail|dossier|finess|siret|rpps|clia|mrn|nhs)\b"
+)
+_REMARK = re.compile(r" ?\((?=[^\W_])[^()\t]*\)(?= ?(?:\t|:(?!\d\d)))")
+"""A remark in parentheses that ends the name's cell: `VIH (Determine)`."""
+
+
 def split(segment: Segment, *, above: str) -> Name | None:
     """The name at the left of the line, or None when the line has none.
 
@@ -71,12 +78,20 @@ def split(segment: Segment, *, above: str) -> Name | None:
     if not text[:1].strip() or not re.search(r"[^\W\d_]{1}", text):
         return None
     wrapped = _split_apart(text) if above else None
-    if wrapped is not None and is_known(f"{above} {wrapped.name}"):
+    if wrapped is not None and (is_known(f"{above} {wrapped.name}") or _is_second_half(wrapped.name, above=above)):
         return Name(f"{above} {wrapped.name}", wrapped.end, wrapped.is_apart)
     found = _split_known(text) or _split_apart(text) or _split_by_number(text)
     if found is None or not _can_be_a_test(found.name):
         return None
     return _without_unit(found)
+
+
+def _is_second_half(name: str, *, above: str) -> bool:
+    """Whether a name shows that it began in the line above: `génération)`, `(TPO)`, `estimé (CKD-EPI)`."""
+    if is_known(name) or not 2 < len(above) <= 60 or above.rstrip().endswith((".", ":", ";")):
+        return False
+    first = name[:1]
+    return name.count(")") > name.count("(") or first == "(" or (first.isalpha() and first.islower())
 
 
 @lru_cache(maxsize=8192)
@@ -98,6 +113,10 @@ def _split_known(text: str) -> Name | None:
         if not analytes.key(last) or (is_alone and units.normalise(last) is not None) or not is_known(name):
             continue
         rest = text[end:]
+        remark = _REMARK.match(rest)
+        if remark is not None and re.search(r"[^\W\d_]", remark[0]):
+            end += remark.end()
+            name, rest = f"{name} {remark[0].strip()}", text[end:]
         is_apart = text[:end].endswith(":") or re.match(r" ?(?:\t|:(?!\d\d))", rest) is not None
         if not rest.strip(" \t:"):
             return None
@@ -155,9 +174,11 @@ def _can_be_a_test(name: str) -> bool:
         return is_known(name)
     if is_known(name):
         return True
-    words = [word.strip(".,;:()") for word in folding.fold(name).split()]
+    folded = folding.fold(name)
+    words = [word.strip(".,;:()") for word in folded.split()]
     return (
         bool(words)
+        and _LETTERHEAD.search(folded) is None
         and len(words) <= 9
         and words[-1] not in ("page", "n°", "no", "dr")
         and not _NOT_A_TEST.match(words[0])

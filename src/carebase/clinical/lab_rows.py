@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from carebase.clinical import analytes, folding, lab_names, numbers, units
+from carebase.clinical import analytes, folding, lab_names, lab_prose, numbers, units
 from carebase.clinical.lab_columns import Header, Role
 from carebase.clinical.lab_tokens import Segment, Token
 
@@ -72,8 +72,8 @@ def read(segment: Segment, *, header: Header | None, above: str = "") -> Row | U
         return _unread_number(segment, tokens, is_known=lab_names.is_known(found.name))
     name = _whole_name(found.name, tokens, header=header)
     is_known = lab_names.is_known(name)
-    shape = _Shape(tokens, is_apart=found.is_apart)
-    if shape.is_prose(is_known=is_known) or (not is_known and _has_condition(name)):
+    shape = lab_prose.Shape(tokens, is_apart=found.is_apart)
+    if shape.is_prose(is_known=is_known) or (not is_known and lab_prose.has_condition(name)):
         return None
     parts = None
     if header is not None:
@@ -121,68 +121,12 @@ def _whole_name(name: str, tokens: Sequence[Token], *, header: Header | None) ->
     for token in tokens:
         if token.kind in _VALUES:
             break
-        if token.kind == "word" and not _LINKS.match(token.text.lower()):
+        if token.kind == "word" and not lab_prose.LINKS.match(token.text.lower()):
             role = None if header is None else header.at(token.x0, token.x1).role
             if role not in ("other", "flag", "range", "unit", "previous"):
                 words.append(token.text)
     extra = " ".join(words)
     return name if not extra or analytes.is_remark(extra) else f"{name} {extra}"
-
-
-class _Shape:
-    """What the line as a whole looks like: a row of a table, or a sentence."""
-
-    def __init__(self, tokens: Sequence[Token], *, is_apart: bool) -> None:
-        self._tokens = tokens
-        self._is_apart = is_apart
-        self.has_unit = any(token.kind == "unit" for token in tokens) and any(
-            token.kind == "number" for token in tokens
-        )
-
-    @property
-    def is_bare(self) -> bool:
-        """Whether a number with its unit stands there and no words around them."""
-        return self.has_unit and not any(token.kind == "word" for token in self._tokens)
-
-    def is_prose(self, *, is_known: bool) -> bool:
-        """Whether words run on around the numbers, as in "Diabète si > 1,26 g/L"."""
-        running = self._running_words()
-        if any(_CONDITION.match(folding.fold(word)) for word in running):
-            return True
-        starts_with_number = bool(self._tokens) and self._tokens[0].kind in ("number", "answer", "flag", "gap")
-        if self._is_apart or (is_known and starts_with_number):
-            has_limit = any(
-                token.kind == "number" and numbers.read(token.text) and not token.text[:1].isdigit()
-                for token in self._tokens
-            )
-            return has_limit and bool(running) and not self._is_apart
-        return bool(running)
-
-    def _running_words(self) -> list[str]:
-        """Words that are not alone in a cell of their own."""
-        words: list[str] = []
-        for index, token in enumerate(self._tokens):
-            if token.kind != "word" or _LINKS.match(token.text.lower()):
-                continue
-            before = self._tokens[index - 1].kind if index else "gap" if self._is_apart else "word"
-            if before not in ("gap", "word") or not self._is_apart or _CONDITION.match(folding.fold(token.text)):
-                words.append(token.text)
-        return words
-
-
-_CONDITION = re.compile(
-    r"^(?:si|if|objectif|cible|target|seuil|cutoff|cut-off|diabet\w*|prediabet\w*|recommand\w*"
-    r"|recommend\w*|risque|risk"
-    r"|interpret\w*|selon|according|optimal\w*|desirable|souhaitable|borderline|carence|insuffisance"
-    r"|deficien\w*|traitement)$"
-)
-
-
-def _has_condition(words: str) -> bool:
-    return any(_CONDITION.match(folding.fold(word)) for word in words.split())
-
-
-_LINKS = re.compile(r"^(?:soit|i\.e\.|ou|or|=|/|\(|\)|\[|\]|:|;|,|-|–|—|eq|environ|\*|\.)+$")
 
 
 def _why_unread(parts: _Parts, tokens: Sequence[Token]) -> str | None:
@@ -251,7 +195,7 @@ def _is_named_apart(tokens: Sequence[Token], limit: Token) -> bool:
             return seen_value and is_named and not limit.is_marked
         if token.kind == "number":
             seen_value, is_named, is_beside_value = True, False, True
-        elif token.kind == "word" and not _LINKS.match(token.text.lower()):
+        elif token.kind == "word" and not lab_prose.LINKS.match(token.text.lower()):
             # A word with a slash right behind the value is a unit that is not known.
             is_unit = is_beside_value and "/" in token.text
             is_named = is_named or not (is_unit or _RANGE_WORDS.match(folding.fold(token.text)))

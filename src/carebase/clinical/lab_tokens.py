@@ -150,18 +150,24 @@ _TOKEN = re.compile(
     # A flattened exponent ("245 109/L") is a unit; "7 103/µL" could be either and is left alone.
     r"|(?P<flat>(?<![\w.,])\d+(?:[.,]\d+)?(?= 10(?:3|6|9|12) ?/ ?[lL](?![\w])))"
     r"|(?P<muddle>(?<![\w.,])\d{1,3} 10[36]/(?:[µμu][lL]|mm ?\^?[3³]))"
+    # A colony count ("> 10^5 UFC/mL Escherichia coli") is words: its exponent is no number of its own.
+    r"|(?P<colonies>(?<![\w.,])(?:[<>≤≥]=? ?)?(?:\d(?:[.,]\d)? ?[xX×.*] ?)?10 ?(?:\^ ?[1-9]|[²³⁴⁵⁶⁷⁸⁹]) ?"
+    r"(?:UFC|CFU|germes?|bact[eé]ries?|col\w*)(?!\w)[^\t]*)"
     rf"|(?P<marked>{_MARKED})"
     rf"|(?P<pair>{_PAIR})"
     rf"|(?P<number>(?:(?<![\w])"
     rf"|(?<=[*↑↓HL]))(?:(?:{numbers.COMPARATOR_WORDS}) ?)?(?<![\w.,])[-−]?{_NUM}(?![\d]|[.,/:]\d))"
     rf"|(?P<unit>(?:(?<![A-Za-zÀ-ÿ])|(?<=[xX])){units.PATTERN}(?![\w/%]))"
-    rf"|(?P<answer>(?<![\w])(?:(?:{_ANSWER_WORDS})(?![\w])|\+{{1,4}}(?![\w])|[1-4] ?\+(?![\w+]))[^\t]*)"
+    # "Bacilles à Gram négatif" names a bacterium; it is no negative answer.
+    rf"|(?P<answer>(?<![\w])(?<!gram )(?<!gram-)"
+    rf"(?:(?:{_ANSWER_WORDS})(?![\w])|\+{{1,4}}(?![\w])|[1-4] ?\+(?![\w+]))[^\t]*)"
     rf"|(?P<flag>[*↑↓▲▼!]+|(?<![A-Za-zÀ-ÿ])(?:{_FLAG_WORDS})(?![\w/]))"
     rf"|(?P<word>[^\s]+)",
     re.IGNORECASE,
 )
 _KINDS: dict[str, Kind] = {
     "gap": "gap", "date": "date", "power": "unit", "titre": "answer", "flat": "number", "muddle": "word",
+    "colonies": "answer",
     "marked": "range", "pair": "range",
     "number": "number", "unit": "unit", "answer": "answer", "flag": "flag", "word": "word",
 }  # fmt: skip

@@ -25,10 +25,11 @@ _COMPARATORS: dict[str, Comparator] = {
     "less than": "<", "below": "<", "menor de": "<", "menor que": "<", "moins de": "<",
     "sup": ">", "sup à": ">", "sup a": ">", "supérieur à": ">", "superieur a": ">", "supérieure à": ">",
     "greater than": ">", "more than": ">", "above": ">", "mayor de": ">", "mayor que": ">", "plus de": ">",
+    "> or =": ">=", ">or=": ">=", "< or =": "<=", "<or=": "<=",
     "up to": "<=", "upto": "<=", "jusqu'à": "<=", "hasta": "<=",
 }  # fmt: skip
 COMPARATOR_WORDS = (
-    r"[<>]=?|=[<>]|[≤≥]|(?:inf|sup)(?:érieure?|erieure?)?\.?(?:\s+[àa]\b)?|(?:less|greater|more)\s+than"
+    r"[<>]\s?or\s?=|[<>]=?|=[<>]|[≤≥]|(?:inf|sup)(?:érieure?|erieure?)?\.?(?:\s+[àa]\b)?|(?:less|greater|more)\s+than"
     r"|below\b|above\b|(?:menor|mayor)\s+(?:de|que)\b|(?:moins|plus)\s+de\b|up\s?to\b|jusqu['’][àa]\b|hasta\b"
 )
 _NUMBER = re.compile(rf"(?P<sign>[-−+])?\s?(?P<digits>{DIGITS})$")

@@ -26,7 +26,7 @@ _PREFIXES = {
 _POWER = r"(?:[xX×*]\s?)?10\s?(?:\^|\*\*?|[eE])?\s?(?:12|9|6|3)"
 _AMOUNT = (
     r"(?:mc|[kdcmµμunpf])?(?:mol(?:es?)?|g(?:r|rammes?)?|kat|[eE]q|[oO][sS][mM](?:ol)?|UI|IU|U|G|MOL|EQ)"
-    r"|[Gg]iga|[Tt][eé]ra|[Mm]illions?|[Mm]illiers?|[Ll]akhs?|[GTMK]|[MU]G|M?MOL|mUI|MUI|mL|ml|[Cc]opies|[Cc]op"
+    r"|[Gg]iga|[Tt][eé]ra|[Mm]illions?|[Mm]illones|[Mm]illiers?|[Tt]housands?|[Tt]hous?|[Mm]iles|[Ll]akhs?|[GTMK]|[MU]G|M?MOL|mUI|MUI|mL|ml|[Cc]opies|[Cc]op"
     r"|[Cc]ells?|[Cc]ellules?|UFC|CFU|[EÉeé]l[eé]ments|[Pp]arasites?|mm|mosm"
 )
 _PER = (
@@ -49,7 +49,9 @@ _WHOLE = {
 }  # fmt: skip
 _NUMERATORS = {
     "giga": "10*9", "tera": "10*12", "G": "10*9", "T": "10*12", "M": "10*6", "K": "10*3", "million": "10*6",
-    "millions": "10*6", "millier": "10*3", "milliers": "10*3", "lakh": "10*5", "lakhs": "10*5", "mm": "mm",
+    "millions": "10*6", "millier": "10*3", "milliers": "10*3", "thousand": "10*3",
+    "thousands": "10*3", "thous": "10*3", "miles": "10*3", "millones": "10*6",
+    "lakh": "10*5", "lakhs": "10*5", "mm": "mm",
     "ml": "mL", "copies": "{copies}",
     "cop": "{copies}", "cell": "{cells}", "cells": "{cells}", "cellule": "{cells}", "cellules": "{cells}",
     "ufc": "[CFU]", "cfu": "[CFU]", "elements": "{cells}", "parasite": "{parasites}", "parasites": "{parasites}",
