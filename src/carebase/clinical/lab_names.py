@@ -100,6 +100,15 @@ def is_known(name: str) -> bool:
     return any(analytes.is_name(name, specimen=specimen) for specimen in SPECIMENS)
 
 
+@lru_cache(maxsize=8192)
+def is_qualitative(name: str) -> bool:
+    """Whether the table has this name for a test that is answered in words."""
+    return any(
+        (row := analytes.match(name, unit=None, specimen=specimen)) is not None and row.kind == "ordinal"
+        for specimen in SPECIMENS
+    )
+
+
 def _split_known(text: str) -> Name | None:
     """The longest stretch of words from the left that the table knows."""
     first_cell = text.split(GAP, 1)[0]
@@ -149,7 +158,7 @@ def _split_apart(text: str) -> Name | None:
     if gap <= 0:
         return None
     name = text[:gap].strip()
-    rest_has_value = re.search(r"\d|[ée]gati|ositi|bsen|éacti|eacti|\+", text[gap:]) is not None
+    rest_has_value = re.search(r"\d|[ée]gati|ositi|bsen|éacti|eacti|\+|\t(?:A|B|AB|O)\b", text[gap:]) is not None
     if not rest_has_value or (_ENDS_WITH_VALUE.search(name) and not _starts_with_value(text[gap:])):
         return None
     return Name(name, gap, is_apart=True)

@@ -67,3 +67,69 @@ def has_condition(words: str) -> bool:
 
 
 LINKS = re.compile(r"^(?:soit|i\.e\.|ou|or|=|/|\(|\)|\[|\]|:|;|,|-|–|—|eq|environ|\*|\.)+$")
+
+
+_BLOOD_GROUP = re.compile(
+    r"^(?:(?:groupe|group|grupo) ?(?:sanguin|abo|sanguineo|rhesus|rh)[ a-z()/.,-]*|blood (?:group|type)[ a-z()/&-]*"
+    r"|abo(?: ?(?:/|-|et|and) ?rh\w*(?: ?\(?d\)?)?)?|groupage(?: sanguin)?|gs ?(?:/|-)? ?rh\w*)$"
+)
+_PUT_OFF = re.compile(
+    r"^(?:(?:prelevement|echantillon|sample|specimen|serum|tube) )?(?:tres )?(?:ha?emolys\w*|coagul\w*|clotted"
+    r"|en cours|pending|a suivre|to follow|voir|see|non (?:realise|rendu|dosable|interpretable|fait|effectue)\w*"
+    r"|not (?:done|performed|tested|available)|quantite insuffisante|insuffi\w*|qns|cancel\w*|annule\w*"
+    r"|ininterpretable|rendu ulterieurement|hi|lo|high|low|error|erreur)\b[^\d]*$"
+)
+
+
+def is_blood_group(name: str) -> bool:
+    """Whether a name asks for a blood group, whose answer ("O Rhésus positif") is one text."""
+    return _BLOOD_GROUP.match(folding.fold(name).strip(" :*")) is not None
+
+
+def is_put_off(rest: str) -> bool:
+    """Whether words say that there is no result, or none in figures (`en cours`, `hémolysé`, `HI`)."""
+    return len(rest) <= 60 and _PUT_OFF.match(folding.fold(" ".join(rest.split())).strip(" :.-()")) is not None
+
+
+def without_target(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without a target ("Valeurs cibles : < 1,60 g/L si 0 FDR", "(cible 2-3)") behind the value.
+
+    A target is a goal of treatment and no reference range. Only what stands behind a first plain number,
+    in a cell of its own or in parentheses, is left out; any other sentence stays a sentence.
+    """
+    kept = list(tokens)
+    first = next((index for index, token in enumerate(kept) if token.kind != "gap"), None)
+    if first is None or kept[first].kind != "number" or not kept[first].text[:1].isdigit():
+        return kept
+    at = next((index for index, token in enumerate(kept) if index > first and _is_target(token)), None)
+    if at is None:
+        return kept
+    if kept[at].text.startswith("("):
+        return kept[:at]
+    gaps = [index for index in range(first, at) if kept[index].kind == "gap"]
+    has_limit = any(token.kind == "range" or _is_bounded(token) for token in kept[gaps[0] :]) if gaps else False
+    return kept[: gaps[-1]] if has_limit else kept
+
+
+def _is_target(token: Token) -> bool:
+    return token.kind == "word" and _TARGET.match(folding.fold(token.text).strip("()[]:;,.")) is not None
+
+
+_TARGET = re.compile(r"^(?:cibles?|objectifs?|targets?|goal|si|if)$")
+
+
+def _is_bounded(token: Token) -> bool:
+    return token.kind == "number" and not token.text[:1].isdigit()
+
+
+def answer_alone(tokens: Sequence[Token]) -> list[Token]:
+    """Of "Positive   P. falciparum   185 000/µL" the answer; the line's quote carries the count."""
+    kept: list[Token] = []
+    is_answered = False
+    for token in tokens:
+        if token.kind in ("number", "range") and not is_answered:
+            return list(tokens)
+        is_answered = is_answered or token.kind == "answer"
+        if not is_answered or token.kind not in ("number", "unit", "word"):
+            kept.append(token)
+    return kept

@@ -161,6 +161,12 @@ def _step_row(segment: Segment, walk: _Walk) -> None:
     match found:
         case Row():
             walk.section.has_rows = True
+            if folding.fold(found.name).strip(" :=") in _SAME_AGAIN:
+                if last is None or not near:
+                    walk.unread.append(_unread(Unread(segment, "unknown_name"), walk.source))
+                    return
+                # "Neutrophiles 62 %", and below it "soit 4,44 G/L".
+                found.name, found.is_surely_named = last.name, last.is_surely_named
             walk.rows.append(lab_results.Placed(found, walk.section.specimen, walk.section.is_unclear, walk.sampled))
         case Unread():
             walk.unread.append(_unread(found, walk.source))
@@ -169,6 +175,9 @@ def _step_row(segment: Segment, walk: _Walk) -> None:
                 last.name = f"{last.name} {segment.quote}"
             elif not any(character.isdigit() for character in segment.text):
                 walk.above = segment
+
+
+_SAME_AGAIN = frozenset(["soit", "ou", "i.e", "i.e.", "or", "o sea"])
 
 
 def _above(segment: Segment, walk: _Walk) -> Segment | None:

@@ -67,28 +67,41 @@ def read(segment: Segment, *, header: Header | None, above: str = "") -> Row | U
     found = lab_names.split(segment, above=above)
     if found is None:
         return None
+    said = segment.text[found.end :]
+    if lab_prose.is_blood_group(found.name):
+        group = Reading(value=" ".join(said.split()).strip(" :"), number=None)
+        return Row(segment=segment, name=found.name, readings=[group]) if group.value else None
     tokens = segment.tokens(found.end)
-    if not any(token.kind in _VALUES for token in tokens):
-        return _unread_number(segment, tokens, is_known=lab_names.is_known(found.name))
+    is_known = lab_names.is_known(found.name)
+    if is_known and found.is_apart:
+        if lab_prose.is_put_off(said):
+            return Unread(segment, "no_value")
+        tokens = lab_prose.without_target(tokens)
+    if any(token.kind in _VALUES for token in tokens):
+        return _read_values(segment, found, tokens, header=header)
+    return _unread_number(segment, tokens, is_known=is_known)
+
+
+def _read_values(
+    segment: Segment, found: lab_names.Name, tokens: list[Token], *, header: Header | None
+) -> Row | Unread | None:
     name = _whole_name(found.name, tokens, header=header)
     is_known = lab_names.is_known(name)
+    if is_known and lab_names.is_qualitative(name):
+        tokens = lab_prose.answer_alone(tokens)
     shape = lab_prose.Shape(tokens, is_apart=found.is_apart)
-    if shape.is_prose(is_known=is_known) or (not is_known and lab_prose.has_condition(name)):
+    is_comment = name != found.name and _is_comment(found.name, tokens)
+    if is_comment or shape.is_prose(is_known=is_known) or (not is_known and lab_prose.has_condition(name)):
         return None
-    parts = None
-    if header is not None:
-        parts = _under_header(tokens, header)
-    if parts is None:
-        parts = _in_line(tokens)
+    parts = (None if header is None else _under_header(tokens, header)) or _in_line(tokens)
     reason = _why_unread(parts, tokens)
     if reason is None and not found.is_apart and any(token.kind == "date" for token in tokens):
         # "hémoglobine 5,9 g/dl le 12/03/2024" may tell of another day.
         reason = "dated"
     if reason is not None:
         return Unread(segment, reason) if is_known or shape.has_unit else None
-    if found.unit is not None and parts.readings and parts.readings[0].unit is None:
-        parts.readings[0].unit = found.unit
     first = parts.readings[0]
+    first.unit = first.unit or found.unit
     under_value = header is not None and found.is_apart
     vouched = first.unit is not None or first.range is not None or first.number is None
     if not is_known and not ((found.is_apart and vouched) or under_value):
@@ -102,6 +115,12 @@ def read(segment: Segment, *, header: Header | None, above: str = "") -> Row | U
         previous_dates=parts.previous_dates,
         is_surely_named=is_known,
     )
+
+
+def _is_comment(name: str, tokens: Sequence[Token]) -> bool:
+    """`Potassium : résultat contrôlé, absence d'hémolyse`: words about a quantity, and no result."""
+    first = next((token.kind for token in tokens if token.kind in _VALUES), None)
+    return first == "answer" and lab_names.is_known(name) and not lab_names.is_qualitative(name)
 
 
 def _unread_number(segment: Segment, tokens: Sequence[Token], *, is_known: bool) -> Unread | None:

@@ -70,3 +70,49 @@ Cholestérol total        2,45 g/L         < 2,00          2,30
     crp, total = a_report(text, person=WOMAN).results
     assert (crp.comparator, crp.value, crp.range.high) == ("<", Decimal("1.0"), Decimal("5.0"))
     assert (total.value, total.flag, total.previous[0].value) == (Decimal("2.45"), "H", Decimal("2.30"))
+
+
+def test_a_second_line_gives_the_count_of_the_cell_above():
+    percent, count = a_report("""\
+Polynucléaires neutrophiles     6,4 %
+   soit                         0,30       G/L      1,80 - 7,50
+""").results
+    assert (percent.analyte, count.analyte, count.value) == ("neutrophils_pct", "neutrophils_abs", Decimal("0.30"))
+    assert count.critical
+
+
+def test_a_comment_on_a_quantity_is_no_result():
+    report = a_report("Potassium : résultat contrôlé, absence d'hémolyse. Téléphoné au Dr PETIT le 17/11/2026.")
+    assert (report.results, report.unread) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "line", ["Potassium : en cours", "Hb : hémolysé", "Sodium : voir commentaire", "Glycémie : HI"]
+)
+def test_a_result_that_is_not_there_yet_is_listed_as_unread(line):
+    report = a_report(line)
+    assert report.results == ()
+    assert [one.reason for one in report.unread] == ["no_value"]
+
+
+def test_a_positive_smear_alerts_whatever_follows_it():
+    result = a_result("Goutte épaisse      Positive  P. falciparum 185 000/µL")
+    assert (result.analyte, result.flag, result.critical) == ("malaria_smear", "H", True)
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "critical"),
+    [
+        ("Cholestérol LDL      1,21 g/L      Valeurs cibles : < 1,60 g/L si 0 FDR", "1.21", False),
+        ("INR : 5,8 (cible 2-3)", "5.8", True),
+    ],
+)
+def test_a_target_is_no_range_and_hides_no_value(line, value, critical):
+    result = a_result(line)
+    assert (result.value, result.critical, result.range) == (Decimal(value), critical, None)
+
+
+@pytest.mark.parametrize("text", ["O Rhésus Positif", "A Rh D négatif", "AB"])
+def test_a_blood_group_is_one_answer(text):
+    result = a_result(f"Groupe sanguin          {text}")
+    assert (result.printed_name, result.text, result.flag, result.flag_printed) == ("Groupe sanguin", text, None, None)
