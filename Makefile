@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DATA ?= $(CAREBASE_SHARED)
+DATA ?= $(if $(CAREBASE_SHARED),$(CAREBASE_SHARED)/data,../shared/data)
 export PYTHONPATH := src
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -35,7 +35,7 @@ faults: $(VENV)/dev.ok assets ## Kill processes at random points and count what 
 	@$(BIN)/python -m pytest tests/faults
 
 evaluate: $(VENV)/dev.ok ## Measure the clinical engine on a folder of evaluation data: make evaluate DATA=<folder>
-	@CAREBASE_SHARED="$(DATA)" $(BIN)/python -m tests.evaluate
+	@$(BIN)/python -m tests.evaluate "$(DATA)"
 
 bench: $(VENV)/dev.ok assets ## Side-by-side measurements: make bench T=<name>
 	@test -n "$(T)" || { ls benchmarks/*.py | sed 's|benchmarks/||; s|\.py$$||; s|^|  make bench T=|'; exit 2; }
