@@ -23,7 +23,15 @@ VERSION: Final = "1.0.0"
 SECRET_FILE = "secret"  # noqa: S105 (a file's name)
 SHORTEST_SECRET = 32
 KNOWN_SECRETS = frozenset({"change_this_secret", "your-super-secret-jwt-token-with-at-least-32-characters-long"})
-LONGEST_ACCESS_TOKEN_MINUTES = 60
+LIMITS: Mapping[str, range] = {
+    "port": range(65536),
+    "access_token_minutes": range(1, 61),
+    "workers": range(65),
+    "lease_seconds": range(2, 61),
+    "requests_per_minute": range(1, 1_000_001),
+    "uploads_per_hour": range(1_000_001),
+    "running_analyses": range(1_000_001),
+}
 
 
 class BadSetting(errors.SetupError):
@@ -116,11 +124,7 @@ def read(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     """
     environ = os.environ if environ is None else environ
     given = {name: value for name, value in (flags or {}).items() if value is not None}
-    file = Path(environ.get("CAREBASE_CONFIG", "carebase.toml"))
-    written = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    known = {field.name for field in dataclasses.fields(Settings)}
-    if unknown := set(written) - known:
-        raise BadSetting(details=f"{file.name} has the unknown key {min(unknown)!r}.")
+    written = _written(environ)
     values: dict[str, Any] = {"data": default_data(environ)}
     for field in dataclasses.fields(Settings):
         value = _first(field, given, environ=environ, written=written)
@@ -129,6 +133,24 @@ def read(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     settings = Settings(**values)
     _check(settings)
     return settings
+
+
+def _written(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    named = environ.get("CAREBASE_CONFIG")
+    file = Path(named or "carebase.toml")
+    if not file.is_file():
+        if named:
+            raise BadSetting(details=f"CAREBASE_CONFIG names {named}, which is not there.")
+        return {}
+    try:
+        written = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(details=f"{file.name} is not TOML: {error}.") from error
+    except OSError as error:
+        raise BadSetting(details=f"{file.name} cannot be read: {error.strerror}.") from error
+    if unknown := set(written) - {field.name for field in dataclasses.fields(Settings)}:
+        raise BadSetting(details=f"{file.name} has the unknown key {min(unknown)!r}.")
+    return written
 
 
 def default_data(environ: Mapping[str, str]) -> Path:
@@ -155,12 +177,17 @@ def with_secret(settings: Settings) -> Settings:
             details=f"{settings.data} cannot be written: {error.strerror}.",
             hint="Name a directory that this user may write with --data or CAREBASE_DATA.",
         ) from error
+    if _is_weak(secret):
+        raise BadSetting(
+            details=f"{path} holds no usable secret.",
+            hint="Put back the one it had; without it every sign-in ends and the database's logins change.",
+        )
     return dataclasses.replace(settings, secret=secret)
 
 
 def _write_once(path: Path, text: str) -> None:
     # Two processes may start at the same moment: whoever links first decides for both.
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     with draft.open("x", encoding="ascii") as file:
         draft.chmod(0o600)
         file.write(text + "\n")
@@ -199,7 +226,7 @@ def _typed(field: dataclasses.Field[Any], value: Any) -> Any:
         case "int":
             try:
                 return int(value)
-            except ValueError as error:
+            except (ValueError, TypeError) as error:
                 raise BadSetting(details=f"{field.metadata['name']} is not a whole number.") from error
         case "bool":
             word = str(value).lower()
@@ -212,22 +239,25 @@ def _typed(field: dataclasses.Field[Any], value: Any) -> Any:
             return str(value)
 
 
+def _is_weak(secret: str) -> bool:
+    return len(secret) < SHORTEST_SECRET or secret in KNOWN_SECRETS
+
+
 def _check(settings: Settings) -> None:
-    if settings.secret and (len(settings.secret) < SHORTEST_SECRET or settings.secret in KNOWN_SECRETS):
+    if settings.secret and _is_weak(settings.secret):
         raise BadSetting(
             details="JWT_SECRET is short or publicly known.",
             hint="Make a good one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
         )
-    if not 1 <= settings.access_token_minutes <= LONGEST_ACCESS_TOKEN_MINUTES:
-        raise BadSetting(details="ACCESS_TOKEN_EXPIRE_MINUTES must be between 1 and 60.")
-    if not 2 <= settings.lease_seconds <= 60:
-        raise BadSetting(details="CAREBASE_LEASE_SECONDS must be between 2 and 60.")
+    for field in dataclasses.fields(settings):
+        if (limits := LIMITS.get(field.name)) and getattr(settings, field.name) not in limits:
+            raise BadSetting(details=f"{field.metadata['name']} must be between {limits[0]} and {limits[-1]}.")
     if settings.staff_mfa not in {"required", "optional"}:
         raise BadSetting(details="CAREBASE_STAFF_MFA is `required` or `optional`.")
-    if not 0 <= settings.port <= 65535:
-        raise BadSetting(details="PORT must be between 0 and 65535.")
+    if settings.site_url and not settings.site_url.startswith(("https://", "http://")):
+        raise BadSetting(details="SITE_URL is an address such as https://care.example.org.")
     if settings.host not in {"127.0.0.1", "::1", "localhost"}:
         raise BadSetting(
-            details="Plain HTTP is served on loopback only.",
+            details="HOST must be a loopback address: plain HTTP is served there only.",
             hint="Put a TLS proxy in front and keep HOST on 127.0.0.1.",
         )
