@@ -224,7 +224,7 @@ def _findings(block: Sequence[_Placed], *, source: Source, language: Language | 
                     location=one.location,
                     grade=one.grade,
                     section=block[0].kind,
-                    icd10cm=one.concept.icd10cm if stated else None,
+                    icd10cm=one.icd10cm if stated else None,
                     critical=urgent,
                     evidence=tuple(_evidence(block[index], source) for index in sentence.line_indexes),
                 )

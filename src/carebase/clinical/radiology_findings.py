@@ -54,6 +54,8 @@ class FoundInSentence:
     assertion: Assertion
     laterality: Laterality | None
     location: str | None
+    icd10cm: str | None
+    """The code of the one site named beside it, else the concept's own."""
     size_mm: Decimal | None
     grade: Grade | None
     start: int
@@ -111,6 +113,27 @@ def concepts() -> Mapping[str, Concept]:
     }
 
 
+def _sites(row: Mapping[str, object]) -> list[Mapping[str, object]]:
+    return cast(list[Mapping[str, object]], row.get("sites", []))
+
+
+@lru_cache(maxsize=3)
+def _site_codes(language: Language | None) -> Mapping[str, phrases.Lexicon]:
+    """The words of the sites by finding; what they find is the site's code."""
+    return {
+        str(row["id"]): phrases.Lexicon((str(site["icd10cm"]), _phrases(site, language)) for site in _sites(row))
+        for row in _table()["findings"]
+        if _sites(row)
+    }
+
+
+def _code(concept: Concept, around: str, *, language: Language | None) -> str | None:
+    """The code of the only site named; several sites leave the code that names none."""
+    lexicon = _site_codes(language).get(concept.id)
+    found = set() if lexicon is None else {match.concept for match in lexicon.find(around)}
+    return found.pop() if len(found) == 1 else concept.icd10cm
+
+
 def _phrases(row: Mapping[str, object], language: Language | None) -> list[str]:
     french = [] if language == "en" else cast(list[str], row["fr"])
     english = [] if language == "fr" else cast(list[str], row["en"])
@@ -159,6 +182,7 @@ def find(folded: str, *, language: Language | None) -> tuple[FoundInSentence, ..
                 assertion=assertion,
                 laterality=_side(around),
                 location=sites.pop() if len(sites) == 1 else None,
+                icd10cm=_code(concepts()[concept], around, language=language),
                 size_mm=_size(folded, match, begin=begin, end=end, matches=matches),
                 grade=next((grade for grade, form in _GRADES if form.search(around)), None),
                 start=match.start,

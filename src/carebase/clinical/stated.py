@@ -16,6 +16,23 @@ REPORT = Source(title="Radiology report of the case", edition="", short="imageri
 # Imaging alone never proves tuberculosis (WHO module 3, 2024); the pattern asks for a test.
 _NEEDS_A_TEST = frozenset({"A15.0"})
 
+# What a disease shows on images, not the disease: told with its code, never ranked as a diagnosis.
+SIGNS = frozenset(
+    {
+        "atelectasis",
+        "biliary_dilatation",
+        "cardiomegaly",
+        "cavitation",
+        "cerebral_atrophy",
+        "cerebral_oedema",
+        "haemoperitoneum",
+        "joint_effusion",
+        "osteopenia",
+        "pleural_effusion",
+        "pleural_thickening",
+    }
+)
+
 
 def judged(findings: Iterable[Finding]) -> Iterator[Judged]:
     """One judgement for each code that a conclusion or a finding states as present."""
@@ -34,7 +51,7 @@ def judged(findings: Iterable[Finding]) -> Iterator[Judged]:
 
 def _judged(one: Finding, *, icd10: str) -> Judged:
     # Chapter R holds signs and abnormal findings, not diagnoses.
-    kind = "finding" if icd10.startswith("R") else "diagnosis"
+    kind = "finding" if icd10.startswith("R") or one.concept in SIGNS else "diagnosis"
     urgency = Severity.EMERGENCY if one.critical else Severity.ROUTINE
     said = Statement(code="imaging-present", params={"concept": one.concept}, evidence=one.evidence)
     pattern = Pattern(

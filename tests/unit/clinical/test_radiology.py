@@ -178,7 +178,7 @@ def test_every_phrase_of_the_table_finds_its_concept():
     for row in radiology_findings._table()["findings"]:
         for language in ("fr", "en"):
             for phrase in row[language]:
-                plain = re.sub(r"[*=?]", "", phrase.replace(" ~ ", " ").replace("h*m", "haem"))
+                plain = re.sub(r"\|\S+|[*=?]", "", phrase.replace(" ~ ", " ").replace("h*m", "haem"))
                 found = {one.concept.id for one in radiology_findings.find(plain, language=language)}
                 assert row["id"] in found, (row["id"], phrase, found)
 
@@ -250,3 +250,53 @@ def _seconds() -> float:
     begun = time.perf_counter()
     report(FRENCH)
     return time.perf_counter() - begun
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "fluid in the abdominal cavity"),
+        ("en", "reduced ventricular cavity size"),
+        ("en", "a syrinx (cavity) within the spinal cord"),
+        ("fr", "cavites cardiaques de taille normale"),
+        ("fr", "epanchement dans la cavite peritoneale"),
+        ("fr", "sinus caverneux libres"),
+        ("en", "mucosal thickening of the sigmoid colon"),
+        ("en", "emphysematous cholecystitis"),
+    ],
+)
+def test_a_hollow_of_the_body_or_a_word_of_another_organ_is_no_lung_or_sinus_disease(language, sentence):
+    found = {one.concept.id for one in radiology_findings.find(sentence, language=language)}
+    assert found.isdisjoint({"cavitation", "sinusitis", "emphysema"})
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "cavitary lesion in the right lung"),
+        ("en", "thick-walled cavity in the left upper lobe"),
+        ("fr", "image cavitaire apicale gauche"),
+        ("fr", "cavite du lobe superieur droit"),
+        ("fr", "caverne apicale"),
+    ],
+)
+def test_a_cavity_of_the_lung_is_found(language, sentence):
+    assert [one.concept.id for one in radiology_findings.find(sentence, language=language)] == ["cavitation"]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "code"),
+    [
+        ("en", "multiple liver metastases", "C78.7"),
+        ("fr", "metastases osseuses rachidiennes", "C79.51"),
+        ("en", "metastases", "C79.9"),
+        ("en", "metastases in liver or bone", "C79.9"),
+        ("en", "infrarenal aortic aneurysm", "I71.40"),
+        ("fr", "anevrisme de l'aorte thoracique", "I71.20"),
+        ("en", "aortic aneurysm", "I71.9"),
+        ("fr", "osteoporose diffuse", "M81.0"),
+        ("fr", "osteopenie diffuse", "M85.80"),
+    ],
+)
+def test_the_only_site_named_beside_a_finding_decides_its_code(language, sentence, code):
+    assert [one.icd10cm for one in radiology_findings.find(sentence, language=language)] == [code]

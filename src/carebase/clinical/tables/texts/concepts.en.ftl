@@ -193,6 +193,7 @@ concept-dislocation = dislocation
 concept-spine_fracture_unstable = unstable spine fracture
 concept-osteoarthritis = osteoarthritis
 concept-osteopenia = osteopenia
+concept-osteoporosis = osteoporosis
 concept-osteomyelitis = osteomyelitis
 concept-avascular_necrosis = avascular necrosis
 concept-bone_lesion = bone lesion

@@ -193,6 +193,7 @@ concept-dislocation = luxation
 concept-spine_fracture_unstable = fracture instable du rachis
 concept-osteoarthritis = arthrose
 concept-osteopenia = ostéopénie
+concept-osteoporosis = ostéoporose
 concept-osteomyelitis = ostéomyélite
 concept-avascular_necrosis = ostéonécrose
 concept-bone_lesion = lésion osseuse
