@@ -39,6 +39,7 @@ _SEPARATOR = re.compile(r",| et | and | ainsi que | & |\+|/(?= )")
 _OWN_NEGATION = re.compile(
     r"\b(?:n'|ne )(?:[a-z']+ ){1,3}?(?:pas|plus)\b|\b(?:not|unable|cannot|stopped|no fit)\b|n't\b|\brefus"
 )
+_ALTERNATIVE = re.compile(r"\b(?:or|nor|ou|ni)\b")
 _NEW_NUMBER = re.compile(r"\d|\b(?:depuis|since|for|x)\b")
 
 
@@ -187,7 +188,11 @@ def _scopes(trigger: _Trigger, start: int, end: int, *, text: str, grammar: _Gra
         return []
     if trigger.direction.startswith("backward"):
         begin = _backward_begin(text, start, grammar=grammar, near=trigger.direction == "backward_near")
-        return [_Scope(kind, begin, start, start, end)]
+        scopes = [_Scope(kind, begin, start, start, end)]
+        if kind == "absent" and _ALTERNATIVE.search(text, begin, start):
+            # "Nodes, masses or effusion are not seen": the members before the comma may be denied too.
+            scopes.append(_Scope("absent_perhaps", _list_begin(text, begin), start, start, end))
+        return scopes
     limit = _forward_limit(text, end, grammar=grammar)
     if trigger.direction == "forward_near":
         return [_Scope(kind, end, min(limit, _words_ahead(text, end)), start, end)]
@@ -219,6 +224,16 @@ def _backward_begin(text: str, start: int, *, grammar: _Grammar, near: bool) -> 
         words = list(re.finditer(r"[a-z0-9']+", text[begin:start]))
         if len(words) > _NEAR_WORDS:
             begin += words[-_NEAR_WORDS].start()
+    return begin
+
+
+def _list_begin(text: str, begin: int) -> int:
+    """Where a list may begin whose last member stands at `begin`; only short members are taken."""
+    while begin > 0 and text[begin - 1] == ",":
+        before = max(text.rfind(sign, 0, begin - 1) for sign in ",;.:") + 1
+        if len(text[before : begin - 1].split()) > _LONGEST_LIST_ITEM_WORDS:
+            break
+        begin = before
     return begin
 
 

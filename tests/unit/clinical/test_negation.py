@@ -21,6 +21,13 @@ def said(language, sentence, phrase):
     [
         ("fr", "Pas d'épanchement pleural", "épanchement pleural", "absent"),
         ("fr", "Fièvre : non", "fièvre", "absent"),
+        ("en", "Inguinal lymphadenopathy was not observed", "lymphadenopathy", "absent"),
+        ("en", "Masses have not been seen", "masses", "absent"),
+        ("en", "Adenopathy, goitre or rash is not present", "rash", "absent"),
+        ("en", "Adenopathy, goitre or rash is not present", "adenopathy", "uncertain"),
+        ("fr", "Adénopathie, goitre ou masse non retrouvés", "adénopathie", "uncertain"),
+        ("en", "Consolidation in the right lower lobe, effusion or mass is not seen", "consolidation", "present"),
+        ("en", "Images in the liver that could correspond to metastases", "metastases", "uncertain"),
         ("fr", "La patiente nie toute douleur thoracique", "douleur thoracique", "absent"),
         ("fr", "N'a jamais présenté de convulsions", "convulsions", "absent"),
         ("fr", "Pas de perte de connaissance", "perte de connaissance", "absent"),
