@@ -95,12 +95,10 @@ async def test_an_upload_of_another_cannot_be_kept(files):
     assert (await files.keep(amina, received)).key == received.key
 
 
-async def test_an_account_without_a_clinical_role_keeps_nothing(files):
-    visitor = files.database.a_person(None)
-    received = await files.receive(visitor)
-
+async def test_an_account_without_a_clinical_role_does_not_even_begin(files):
     with pytest.raises(refusals.NotAllowed):
-        await files.keep(visitor, received)
+        await files.receive(files.database.a_person(None))
+    assert files.on_disk == []
 
 
 async def test_one_byte_over_the_limit_is_too_large_and_leaves_nothing(files):
