@@ -124,7 +124,7 @@ def work_off(deployed: Deployment, doctor: Client, *, scale: Scale) -> list[str]
 
 
 def _publications(owner: Any, since: datetime, *, wanted: int) -> Sequence[datetime]:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         found = owner.execute(
             "select published_at from public.insight_runs where published_at > %s order by 1", [since]

@@ -13,7 +13,7 @@ from uuid import UUID
 from carebase import errors
 from carebase.audit import log
 from carebase.database import queries
-from carebase.database.session import Session
+from carebase.database.session import Session, Together
 from carebase.records import files
 from carebase.records.cases import CaseId
 from carebase.records.files import FileId
@@ -88,9 +88,9 @@ async def steps(session: Session, case_id: CaseId) -> tuple[Step, ...]:
     return tuple(await session.all(SQL["steps"], Step, case_id=case_id))
 
 
-async def mark(session: Session, case_id: CaseId, analysis_no: int, *, step: StepName, state: StepState) -> None:
+def mark_with(ask: Together, case_id: CaseId, analysis_no: int, *, step: StepName, state: StepState) -> None:
     """Tell those who watch how far the work is."""
-    await session.run(SQL["mark_step"], case_id=case_id, analysis_no=analysis_no, step=step, state=state, reason=None)
+    ask.run(SQL["mark_step"], case_id=case_id, analysis_no=analysis_no, step=step, state=state, reason=None)
 
 
 async def publish(session: Session, case_id: CaseId, analysis_no: int, *, lease: str, result: Published) -> UUID:
@@ -98,45 +98,35 @@ async def publish(session: Session, case_id: CaseId, analysis_no: int, *, lease:
     if not await session.value(SQL["lock_leased"], case_id=case_id, analysis_no=analysis_no, lease=lease):
         raise Superseded
     run_id = uuid.uuid4()
-    await session.run(
-        SQL["add_run"],
-        run_id=run_id,
-        case_id=case_id,
-        analysis_no=analysis_no,
-        lease=lease,
-        engine=result.engine,
-        version=result.version,
-        inputs_sha256=result.inputs_sha256,
-        results=json.dumps(result.results, ensure_ascii=False),
-    )
     first = result.results[DEFAULT_LANGUAGE]
-    await session.run_many(SQL["add_statement"], [_statement_row(run_id, *found) for found in statements_of(first)])
-    await session.run_many(
-        SQL["add_text"],
-        [
-            {"run_id": run_id, "statement_id": statement["id"], "lang": language, "text": statement["text"]}
-            for language in LANGUAGES
-            for _, statement in statements_of(result.results[language])
-        ],
-    )
-    await session.run_many(
-        files.SQL["summarise_file"],
-        [
-            {
-                "file_id": file_id,
-                "ai_summary": json.dumps(summary, ensure_ascii=False),
-                "page_count": result.page_counts.get(file_id),
-            }
-            for file_id, summary in result.file_summaries.items()
-        ],
-    )
-    await session.run(SQL["show_insights"], case_id=case_id, run_id=run_id, **insight_columns(first))
-    await mark(session, case_id, analysis_no, step="insights", state="done")
-    critical_count = len(first["critical_alerts"])
-    finished = await session.run(
-        SQL["finish_case"], case_id=case_id, analysis_no=analysis_no, lease=lease, critical_count=critical_count
-    )
-    if finished == 0:
+    async with session.together() as ask:
+        ask.run(
+            SQL["add_run"],
+            run_id=run_id,
+            case_id=case_id,
+            analysis_no=analysis_no,
+            lease=lease,
+            engine=result.engine,
+            version=result.version,
+            inputs_sha256=result.inputs_sha256,
+            results=json.dumps(result.results, ensure_ascii=False),
+        )
+        ask.run(SQL["add_statements"], run_id=run_id, statements=_statement_rows(first))
+        ask.run(SQL["add_texts"], run_id=run_id, texts=_text_rows(result))
+        for file_id, summary in result.file_summaries.items():
+            ask.run(
+                files.SQL["summarise_file"],
+                file_id=file_id,
+                ai_summary=json.dumps(summary, ensure_ascii=False),
+                page_count=result.page_counts.get(file_id),
+            )
+        ask.run(SQL["show_insights"], case_id=case_id, run_id=run_id, **insight_columns(first))
+        mark_with(ask, case_id, analysis_no, step="insights", state="done")
+        critical_count = len(first["critical_alerts"])
+        finished = ask.run(
+            SQL["finish_case"], case_id=case_id, analysis_no=analysis_no, lease=lease, critical_count=critical_count
+        )
+    if finished.brought == 0:
         raise Superseded
     return run_id
 
@@ -180,14 +170,16 @@ def _joined(statements: Sequence[Rendered]) -> str | None:
     return "\n".join(statement["text"] for statement in statements) or None
 
 
-def _statement_row(run_id: UUID, kind: str, statement: Rendered) -> dict[str, Any]:
-    return {
-        "run_id": run_id,
-        "statement_id": statement["id"],
-        "kind": kind,
-        "code": statement["code"],
-        "params": json.dumps(statement["params"], ensure_ascii=False),
-        "severity": statement["severity"],
-        "evidence": json.dumps(statement["evidence"], ensure_ascii=False),
-        "confidence": statement["confidence"],
-    }
+def _statement_rows(result: Rendered) -> str:
+    columns = ("id", "code", "params", "severity", "evidence", "confidence")
+    rows = [{"kind": kind} | {name: said[name] for name in columns} for kind, said in statements_of(result)]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def _text_rows(result: Published) -> str:
+    rows = [
+        {"id": said["id"], "lang": language, "text": said["text"]}
+        for language in LANGUAGES
+        for _, said in statements_of(result.results[language])
+    ]
+    return json.dumps(rows, ensure_ascii=False)

@@ -54,16 +54,19 @@ insert into public.insight_runs (run_id, case_id, analysis_no, lease_token, engi
 values (%(run_id)s, %(case_id)s, %(analysis_no)s, %(lease)s::uuid, %(engine)s, %(version)s, %(inputs_sha256)s,
         %(results)s::jsonb, now());
 
--- name: add_statement
--- One assertion of the run, without language.
+-- name: add_statements
+-- The assertions of the run, without language.
 insert into public.insight_statements (run_id, statement_id, kind, code, params, severity, evidence, confidence)
-values (%(run_id)s, %(statement_id)s, %(kind)s, %(code)s, %(params)s::jsonb, %(severity)s, %(evidence)s::jsonb, %(confidence)s)
+select %(run_id)s, said.id, said.kind, said.code, said.params, said.severity, said.evidence, said.confidence
+  from jsonb_to_recordset(%(statements)s::jsonb)
+       as said (id text, kind text, code text, params jsonb, severity text, evidence jsonb, confidence float)
 on conflict do nothing;
 
--- name: add_text
--- Its wording in one language.
+-- name: add_texts
+-- Their wording in each language.
 insert into public.insight_texts (run_id, statement_id, lang, text)
-values (%(run_id)s, %(statement_id)s, %(lang)s, %(text)s)
+select %(run_id)s, worded.id, worded.lang, worded.text
+  from jsonb_to_recordset(%(texts)s::jsonb) as worded (id text, lang text, text text)
 on conflict do nothing;
 
 -- name: show_insights

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from carebase import errors
@@ -172,20 +173,22 @@ class Analyst:
 
     async def _analyse(self, case_id: CaseId, number: int, *, lease: str) -> Any:
         async with sessions.begin_as_worker(self._pool, lease=lease) as session:
-            case = await session.maybe(cases.SQL["case_by_id"], Case, case_id=case_id)
+            async with session.together() as ask:
+                asked_case = ask.maybe(cases.SQL["case_by_id"], Case, case_id=case_id)
+                asked_files = ask.all(files.SQL["files_of_case"], CaseFile, case_id=case_id)
+                insights.mark_with(ask, case_id, number, step="read", state="running")
+                audit_log.record_with(ask, "analyse", "cases", keys=[case_id])
+            case, stored = asked_case.brought, asked_files.brought
             if case is None:
                 raise insights.Superseded
-            stored = await session.all(files.SQL["files_of_case"], CaseFile, case_id=case_id)
-            paths = {file.file_id: await self._path_of(session, file) for file in stored}
-            await insights.mark(session, case_id, number, step="read", state="running")
-            await audit_log.record(session, "analyse", "cases", keys=[case_id])
+            paths = await self._paths_of(session, stored)
         read = await self._read_all(stored, paths)
         has_labs = any(file.file_category == "lab" for file in stored)
         has_images = any(file.file_category == "radiology" for file in stored)
-        async with sessions.begin_as_worker(self._pool, lease=lease) as session:
-            await insights.mark(session, case_id, number, step="read", state="done")
-            await insights.mark(session, case_id, number, step="labs", state="running" if has_labs else "skipped")
-            await insights.mark(session, case_id, number, step="imaging", state="running" if has_images else "skipped")
+        async with sessions.begin_as_worker(self._pool, lease=lease) as session, session.together() as ask:
+            insights.mark_with(ask, case_id, number, step="read", state="done")
+            insights.mark_with(ask, case_id, number, step="labs", state="running" if has_labs else "skipped")
+            insights.mark_with(ask, case_id, number, step="imaging", state="running" if has_images else "skipped")
         today = datetime.now(UTC).date()
         question = CaseInput(
             person=case.person(today=today),
@@ -197,17 +200,21 @@ class Analyst:
             _reason, question, read, today=today, inputs_sha256=_inputs_sha256(case, stored)
         )
         async with sessions.begin_as_worker(self._pool, lease=lease) as session:
-            if has_labs:
-                await insights.mark(session, case_id, number, step="labs", state="done")
-            if has_images:
-                await insights.mark(session, case_id, number, step="imaging", state="done")
+            async with session.together() as ask:
+                if has_labs:
+                    insights.mark_with(ask, case_id, number, step="labs", state="done")
+                if has_images:
+                    insights.mark_with(ask, case_id, number, step="imaging", state="done")
             return await insights.publish(session, case_id, number, lease=lease, result=result)
 
-    async def _path_of(self, session: Session, file: CaseFile) -> Any:
-        stored = await self._store.open(session, bucket=files.BUCKET, name=file.object_name)
-        return self._store.path_of(stored)
+    async def _paths_of(self, session: Session, stored: Sequence[CaseFile]) -> dict[FileId, Path]:
+        async with session.together() as ask:
+            objects = {
+                file.file_id: self._store.open_with(ask, bucket=files.BUCKET, name=file.object_name) for file in stored
+            }
+        return {file_id: self._store.path_of(found.brought) for file_id, found in objects.items()}
 
-    async def _read_all(self, stored: Sequence[CaseFile], paths: Mapping[FileId, Any]) -> _Files:
+    async def _read_all(self, stored: Sequence[CaseFile], paths: Mapping[FileId, Path]) -> _Files:
         inputs = await asyncio.gather(*(self._read(file, paths[file.file_id]) for file in stored))
         pages = {
             file.file_id: each.document.page_count if each.document else None
@@ -215,7 +222,7 @@ class Analyst:
         }
         return _Files(tuple(inputs), pages)
 
-    async def _read(self, file: CaseFile, path: Any) -> FileInput:
+    async def _read(self, file: CaseFile, path: Path) -> FileInput:
         document: Document | None = None
         problem: str | None = None
         try:

@@ -141,7 +141,13 @@ class Store:
 
     async def open(self, session: Session, *, bucket: str, name: str) -> StoredObject:
         """The object, or NotFound when it does not exist for this reader. Noting the read is the caller's."""
-        return await session.one(SQL["object_by_name"], StoredObject, bucket=bucket, name=name)
+        async with session.together() as ask:
+            found = self.open_with(ask, bucket=bucket, name=name)
+        return found.brought
+
+    def open_with(self, ask: Together, *, bucket: str, name: str) -> Coming[StoredObject]:
+        """The same, sent together with other queries."""
+        return ask.one(SQL["object_by_name"], StoredObject, bucket=bucket, name=name)
 
     def path_of(self, stored: StoredObject) -> Path:
         """The local file with the object's bytes; for reading only."""
