@@ -110,19 +110,45 @@ def computed(derived: Iterable[Derived]) -> Iterator[Statement]:
 
 
 def imaging(findings: Iterable[Finding]) -> Iterator[Statement]:
-    """What the reports describe, each concept once, the conclusion's words before the others."""
-    seen: set[tuple[str, str]] = set()
+    """What the reports describe, each concept once a side and size, the conclusion's words before the others."""
     ordered = sorted(findings, key=lambda one: one.section is not SectionKind.IMPRESSION)
+    told: list[tuple[str, Finding]] = []
     for one in ordered:
         code = _imaging_code(one)
-        if code is None or one.concept in _NOT_REPEATED or (code, one.concept) in seen:
+        if code is not None and one.concept not in _NOT_REPEATED:
+            told.append((code, one))
+    for index, (code, one) in enumerate(told):
+        if any(_says_as_much(other, than=(code, one), is_first=at < index) for at, other in enumerate(told)):
             continue
-        seen.add((code, one.concept))
-        params: dict[str, Parameter] = {"concept": one.concept}
-        if code == "imaging-finding" and one.size_mm is not None:
-            code, params = "imaging-size", {**params, "size": one.size_mm}
-        severity = Severity.EMERGENCY if one.critical else Severity.INFO
-        yield Statement(code=code, params=params, severity=severity, evidence=one.evidence)
+        yield _imaging(code, one)
+
+
+def _imaging(code: str, one: Finding) -> Statement:
+    params: dict[str, Parameter] = {"concept": one.concept}
+    if code != "imaging-denied":
+        params["side"] = "none" if one.laterality is None else one.laterality.value
+    if code == "imaging-finding" and one.size_mm is not None:
+        code, params = "imaging-size", {**params, "size": one.size_mm}
+    severity = Severity.EMERGENCY if one.critical else Severity.INFO
+    return Statement(code=code, params=params, severity=severity, evidence=one.evidence)
+
+
+def _says_as_much(other: tuple[str, Finding], *, than: tuple[str, Finding], is_first: bool) -> bool:
+    """Whether another statement of the same concept makes this one a repetition.
+
+    Of two alike the first is kept, of two of unlike detail the one with side and size; a doubt that the
+    conclusion settles ("évocateur d'un AVC", then "AVC récent") is not told beside it.
+    """
+    (said, one), (code, this) = other, than
+    if one is this or one.concept != this.concept:
+        return False
+    is_settled = said == "imaging-finding" and code == "imaging-uncertain" and one.section is SectionKind.IMPRESSION
+    if said != code:
+        return is_settled and this.section is not SectionKind.IMPRESSION and this.laterality in (None, one.laterality)
+    if this.laterality not in (None, one.laterality) or this.size_mm not in (None, one.size_mm):
+        return False
+    is_alike = (one.laterality, one.size_mm) == (this.laterality, this.size_mm)
+    return is_first or not is_alike
 
 
 def _imaging_code(one: Finding) -> str | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from importlib import resources
 from typing import Literal, assert_never
@@ -25,29 +27,24 @@ _MEASURES = frozenset({"measure", "other"})
 _NAMED = {"concept": "concept", "pattern": "pattern"}
 _UNITS = frozenset({"unit", "limit_unit", "upper_unit", "earlier_unit"})
 _SPOKEN_RELATIONS = {">=": "≥", "<=": "≤"}
-_SPOKEN_UNITS = {
-    "Cel": "°C",
-    "mm[Hg]": "mmHg",
-    "mL/min/{1.73_m2}": "mL/min/1.73 m²",
-    "mL/min/1.73m2": "mL/min/1.73 m²",
-    "ug/mL{FEU}": "µg/mL FEU",
-    "10*3/uL": "10³/µL",
-    "10*6/uL": "10⁶/µL",
-    "10*9/L": "10⁹/L",
-    "10*12/L": "10¹²/L",
-    "umol/L": "µmol/L",
-    "ug/L": "µg/L",
-    "ug/dL": "µg/dL",
-    "ug/mL": "µg/mL",
-    "/uL": "/µL",
-    "m[IU]/L": "mIU/L",
-    "[IU]/L": "IU/L",
-    "[pH]": "",
-    "{INR}": "",
-    "{score}": "",
-    "{ratio}": "",
-    "1": "",
-}
+_DATES = frozenset({"date", "earlier_date"})
+_NO_UNIT = frozenset({"[pH]", "{INR}", "{score}", "{ratio}", "1"})
+_EXPONENTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_UNIT_WORDS: Mapping[Language, tuple[tuple[str, str], ...]] = {
+    "fr": (
+        ("[IU]", "UI"), ("[CFU]", "UFC"), ("[HPF]", "champ"), ("{cells}", "cellules"), ("{parasites}", "parasites"),
+        ("{1.73_m2}", "1,73 m²"), ("1.73m2", "1,73 m²"), ("/d", "/jour"),
+    ),
+    "en": (
+        ("[IU]", "IU"), ("[CFU]", "CFU"), ("[HPF]", "HPF"), ("{cells}", "cells"), ("{parasites}", "parasites"),
+        ("{1.73_m2}", "1.73 m²"), ("1.73m2", "1.73 m²"), ("/d", "/day"),
+    ),
+}  # fmt: skip
+_UNIT_SIGNS = (
+    ("Cel", "°C"), ("mm[Hg]", "mmHg"), ("{FEU}", " FEU"), ("{copies}", "copies"), ("(24.h)", "24 h"),
+    ("mm3", "mm³"), ("[ppth]", "‰"), ("meq", "mEq"), ("mosm", "mOsm"),
+)  # fmt: skip
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def word(statement: Statement, language: Language) -> str:
@@ -62,6 +59,7 @@ def sentence(code: str, params: Mapping[str, Parameter], *, language: Language) 
     if message.value is None:
         raise KeyError(code)
     filled = {name: _fill(name, value, language=language) for name, value in params.items()}
+    filled |= {f"{name}_form": _form(value, language) for name, value in params.items() if isinstance(value, int)}
     text, errors = bundle.format_pattern(message.value, filled)
     if errors:
         raise ValueError(f"{code}: {errors[0]}")
@@ -80,6 +78,48 @@ def number(value: Decimal | int, language: Language) -> str:
             return digits.replace(".", ",")
         case "en":
             return digits
+        case _:
+            assert_never(language)
+
+
+def day(iso: str, language: Language) -> str:
+    """A date as people of that language write it.
+
+    >>> day("2026-11-07", "fr"), day("2026-11-07", "en")
+    ('07/11/2026', '7 Nov 2026')
+    """
+    at = date.fromisoformat(iso)
+    match language:
+        case "fr":
+            return f"{at:%d/%m/%Y}"
+        case "en":
+            return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+        case _:
+            assert_never(language)
+
+
+def unit(ucum: str, language: Language) -> str:
+    """A UCUM unit as a reader expects it.
+
+    >>> unit("10*12/L", "fr"), unit("m[IU]/L", "fr"), unit("ug/L", "en"), unit("{cells}/mm3", "en")
+    ('10¹²/L', 'mUI/L', 'µg/L', 'cells/mm³')
+    """
+    if ucum in _NO_UNIT:
+        return ""
+    spoken = ucum
+    for code, sign in (*_UNIT_SIGNS, *_UNIT_WORDS[language]):
+        spoken = re.sub(rf"{re.escape(code)}(?![a-zL])", sign, spoken)
+    spoken = re.sub(r"10\*(\d+)", lambda power: f"10{power[1].translate(_EXPONENTS)}", spoken)
+    return re.sub(r"(?:^|(?<=/))u(?=[a-zLUI])", "µ", spoken)
+
+
+def _form(count: int, language: Language) -> str:
+    """Which form a counted noun takes: French counts 0 as one."""
+    match language:
+        case "fr":
+            return "one" if abs(count) < 2 else "many"
+        case "en":
+            return "one" if abs(count) == 1 else "many"
         case _:
             assert_never(language)
 
@@ -110,7 +150,9 @@ def _fill(name: str, value: Parameter, *, language: Language) -> str:  # noqa: P
     if name in _NAMED:
         return sentence(f"{_NAMED[name]}-{value}", {}, language=language)
     if name in _UNITS:
-        return _SPOKEN_UNITS.get(value, value)
+        return unit(value, language)
+    if name in _DATES and value:
+        return day(value, language)
     if name in ("date", "duration", "converted"):
         return value or "none"
     if name == "relation":

@@ -24,7 +24,8 @@ class _Variables(Visitor):
         self.names = set()
 
     def visit_VariableReference(self, node):  # noqa: N802  the library's name
-        self.names.add(node.id.name)
+        # Which form a counted noun takes is each language's own affair.
+        self.names.add(node.id.name.removesuffix("_form"))
 
 
 def messages(name):
@@ -121,3 +122,50 @@ def test_no_sentence_names_a_dose():
 def test_a_missing_parameter_is_an_error_never_a_gap():
     with pytest.raises(ValueError, match="lab-low"):
         texts.sentence("lab-low", {"measure": "lab:tsh"}, language="fr")
+
+
+def test_dates_and_units_are_written_as_people_of_the_language_write_them():
+    params = {
+        "measure": "lab:platelets",
+        "comparator": "",
+        "value": Decimal(12),
+        "unit": "10*9/L",
+        "date": "2026-11-07",
+    }
+    assert texts.sentence("alert-critical", params, language="fr") == (
+        "Résultat critique : Plaquettes 12 10⁹/L (prélèvement du 07/11/2026). À confirmer et à traiter sans délai."
+    )
+    assert "12 10⁹/L (sample of 7 Nov 2026)" in texts.sentence("alert-critical", params, language="en")
+
+
+@pytest.mark.parametrize(
+    ("ucum", "french", "english"),
+    [
+        ("10*12/L", "10¹²/L", "10¹²/L"),
+        ("10*6/mm3", "10⁶/mm³", "10⁶/mm³"),
+        ("[IU]/L", "UI/L", "IU/L"),
+        ("{cells}/mm3", "cellules/mm³", "cells/mm³"),
+        ("mL/min/{1.73_m2}", "mL/min/1,73 m²", "mL/min/1.73 m²"),
+        ("ug/L", "µg/L", "µg/L"),
+        ("ng/mL{FEU}", "ng/mL FEU", "ng/mL FEU"),
+        ("/uL", "/µL", "/µL"),
+        ("[CFU]/mL", "UFC/mL", "CFU/mL"),
+        ("g/dL", "g/dL", "g/dL"),
+        ("U/L", "U/L", "U/L"),
+        ("{INR}", "", ""),
+    ],
+)
+def test_a_unit_is_shown_without_its_code(ucum, french, english):
+    assert (texts.unit(ucum, "fr"), texts.unit(ucum, "en")) == (french, english)
+
+
+def test_a_counted_noun_agrees_with_its_number():
+    assert texts.sentence("summary-alerts", {"count": 1}, language="fr") == "1 alerte critique à traiter en premier."
+    assert texts.sentence("summary-alerts", {"count": 2}, language="fr") == "2 alertes critiques à traiter en premier."
+    assert texts.sentence("summary-alerts", {"count": 1}, language="en") == "1 critical alert to act on first."
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_no_sentence_leaves_its_number_open(language):
+    text = FOLDER.joinpath(f"{language}.ftl").read_text("utf-8")
+    assert "(s)" not in text

@@ -136,7 +136,15 @@ def test_both_languages_carry_the_same_ids_numbers_and_evidence(files, summary):
         assert numbers(left["text"]) == numbers(right["text"])
 
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
 def numbers(text):
+    # English dates name their month.
+    for at, month in enumerate(MONTHS, start=1):
+        text = re.sub(
+            rf"\b(\d{{1,2}}) {month} (\d{{4}})", lambda day, at=at: f"{int(day[1]):02}/{at:02}/{day[2]}", text
+        )
     found = re.findall(r"\d+(?:[.,]\d+)*", text)
     return sorted(one.replace(",", ".") for one in found)
 

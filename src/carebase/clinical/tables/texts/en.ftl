@@ -31,14 +31,29 @@ lab-positive = { $measure }: positive{ $date ->
        *[other] {" (sample of "}{ $date }{")"}
     }.
 lab-check = { $measure }: check the source document (“{ $printed }”).
-derived-value = { $measure } calculated: { $value } { $unit } ({ $formula }).
+derived-value = { $measure } (calculated): { $value } { $unit }.
 vital-sign = { $measure }: { $value } { $unit }.
 
 # Imaging
-imaging-finding = Imaging: { $concept }.
-imaging-uncertain = Imaging, uncertain: { $concept }.
-imaging-denied = Imaging: reported as absent: { $concept }.
-imaging-size = Imaging: { $concept }, { $size } mm.
+imaging-finding = Imaging: { $concept }{ $side ->
+        [left] {" (left)"}
+        [right] {" (right)"}
+        [bilateral] {" (both sides)"}
+       *[none] {""}
+    }.
+imaging-uncertain = Imaging, uncertain: { $concept }{ $side ->
+        [left] {" (left)"}
+        [right] {" (right)"}
+        [bilateral] {" (both sides)"}
+       *[none] {""}
+    }.
+imaging-denied = Imaging, reported as absent: { $concept }.
+imaging-size = Imaging: { $concept }, { $size } mm{ $side ->
+        [left] {" (left)"}
+        [right] {" (right)"}
+        [bilateral] {" (both sides)"}
+       *[none] {""}
+    }.
 image-stored = Image stored; not interpreted ({ $name }).
 
 # Criteria
@@ -73,7 +88,10 @@ missing-test = { $measure }: no usable result in the documents; this test would 
 missing-vital = { $measure }: not recorded in the case.
 missing-said = Not stated in the clinician's text: { $concept }.
 missing-imaging = No imaging report comments on: { $concept }.
-missing-repeat = { $measure }: a second concordant result at least { $days } days apart is needed.
+missing-repeat = { $measure }: a second concordant result at least { $days } { $days_form ->
+        [one] day
+       *[many] days
+    } apart is needed.
 missing-earlier = { $measure }: an earlier dated result is needed to judge the change.
 missing-sex = The patient's sex is not recorded; the limit depends on it.
 missing-person-adult = The patient's age is not recorded, or adult criteria do not apply.
@@ -85,7 +103,10 @@ missing-person-not-pregnant = Pregnancy is neither stated nor excluded.
 missing-person-pregnant-20-weeks = The gestational age is not recorded.
 
 # The person and the clinician's words
-person-years = Patient: { $years } years, sex { $sex ->
+person-years = Patient: { $years } { $years_form ->
+        [one] year
+       *[many] years
+    }, sex { $sex ->
         [female] female
         [male] male
        *[other] not recorded
@@ -93,7 +114,10 @@ person-years = Patient: { $years } years, sex { $sex ->
         [yes] {", pregnancy stated"}
        *[other] {""}
     }.
-person-months = Patient: { $months } months, sex { $sex ->
+person-months = Patient: { $months } { $months_form ->
+        [one] month
+       *[many] months
+    }, sex { $sex ->
         [female] female
         [male] male
        *[other] not recorded
@@ -101,7 +125,10 @@ person-months = Patient: { $months } months, sex { $sex ->
         [yes] {", pregnancy stated"}
        *[other] {""}
     }.
-person-days = Patient: { $days } days, sex { $sex ->
+person-days = Patient: { $days } { $days_form ->
+        [one] day
+       *[many] days
+    }, sex { $sex ->
         [female] female
         [male] male
        *[other] not recorded
@@ -153,18 +180,42 @@ caveat-one-hiv-test = One reactive HIV test is not a diagnosis; the national con
 caveat-pressure-twice = Blood pressure has to be raised at two measurements four hours apart, unless it is severe.
 caveat-qsofa = qSOFA must not be the only screening tool for sepsis.
 caveat-widal = A Widal test alone does not diagnose typhoid fever; a blood culture is needed.
-plan-critical = Confirm and act on the critical results first ({ $count }).
-plan-test = To settle “{ $pattern }”: request { $measure }.
+plan-critical = Confirm and act on { $count_form ->
+        [one] the critical result
+       *[many] the { $count } critical results
+    } first.
+plan-test = To settle “{ $pattern }”: request: { $measure }.
 plan-none = The rules propose no step; the decision is the clinician's.
 # Summary
-summary-counts = { $read } laboratory result(s) read in { $files } document(s); { $flagged } outside their range.
+summary-counts = { $read } laboratory { $read_form ->
+        [one] result
+       *[many] results
+    } read in { $files } { $files_form ->
+        [one] document
+       *[many] documents
+    }; { $flagged } outside { $flagged_form ->
+        [one] its
+       *[many] their
+    } range.
 summary-no-labs = No laboratory result was read.
 summary-not-used = A document may belong to another person: its results are not used until a clinician has verified it.
-summary-no-range = { $count } result(s) without an applicable range: not judged.
-summary-unread = Reading is incomplete: { $count } page(s) or line(s) were not read; consult the documents.
-summary-within = None of the { $judged } judged results is outside its range.
+summary-no-range = { $count } { $count_form ->
+        [one] result
+       *[many] results
+    } without an applicable range: not judged.
+summary-unread = Reading is incomplete: { $count } { $count_form ->
+        [one] page or line was
+       *[many] pages or lines were
+    } not read; consult the documents.
+summary-within = { $judged_form ->
+        [one] The only judged result is not
+       *[many] None of the { $judged } judged results is
+    } outside its range.
 summary-primary = Proposed primary diagnosis: { $pattern } ({ $icd10 }).
-summary-alerts = { $count } critical alert(s) to act on first.
+summary-alerts = { $count } critical { $count_form ->
+        [one] alert
+       *[many] alerts
+    } to act on first.
 summary-no-radiology = No imaging report was read.
 summary-radiology-silent = No known finding was recognised in the imaging report; read the document.
 draft = Draft made by rules: to be reviewed and signed by a clinician.
@@ -172,6 +223,7 @@ draft = Draft made by rules: to be reviewed and signed by a clinician.
 warning-age_unknown = Age is not recorded: adult criteria are not applied.
 warning-sex_unknown = Sex is not recorded: limits that depend on it are not applied.
 warning-not_an_adult = Adult criteria and ranges do not apply to this patient.
+warning-patient_confirmed = The patient's details on the document differ from the case; a clinician confirmed that it is this patient's.
 warning-patient_mismatch_name = The name on the document does not match the patient: verify. The document is not used.
 warning-patient_mismatch_sex = The sex on the document does not match the patient: verify. The document is not used.
 warning-patient_mismatch_birth_date = The birth date on the document does not match the patient: verify. The document is not used.
@@ -325,13 +377,13 @@ pattern-preeclampsia = Pre-eclampsia
 pattern-nephrotic_range = Nephrotic-range proteinuria with low albumin
 
 # Names of measures that are no laboratory rows
-derived-egfr = Estimated GFR
+derived-egfr = Estimated GFR (CKD-EPI 2021)
 derived-anion_gap = Anion gap
 derived-calcium_corrected = Corrected calcium
 derived-tsat = Transferrin saturation
 derived-r_factor = R factor
 derived-fib4 = FIB-4
-derived-ldl = LDL cholesterol
+derived-ldl = LDL cholesterol (Friedewald)
 derived-osmolality = Osmolality
 vital-temperature = Temperature
 vital-systolic_blood_pressure = Systolic blood pressure

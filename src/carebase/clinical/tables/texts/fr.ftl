@@ -10,35 +10,50 @@ alert-imaging-verify = Vérifier le patient et l'examen : constatation critique 
 alert-pattern = Urgence possible : { $pattern }. Une évaluation immédiate est nécessaire.
 
 # Laboratory rows
-lab-low = { $measure } { $comparator }{ $value } { $unit } : inférieur à la limite imprimée { $low }{ $date ->
+lab-low = { $measure } { $comparator }{ $value } { $unit } : au-dessous de la limite imprimée { $low }{ $date ->
         [none] {" (date non lue)"}
        *[other] {" (prélèvement du "}{ $date }{")"}
     }.
-lab-high = { $measure } { $comparator }{ $value } { $unit } : supérieur à la limite imprimée { $high }{ $date ->
+lab-high = { $measure } { $comparator }{ $value } { $unit } : au-dessus de la limite imprimée { $high }{ $date ->
         [none] {" (date non lue)"}
        *[other] {" (prélèvement du "}{ $date }{")"}
     }.
-lab-low-adult = { $measure } { $comparator }{ $value } { $unit } : bas, d'après les valeurs de référence de l'adulte{ $date ->
+lab-low-adult = { $measure } { $comparator }{ $value } { $unit } : au-dessous des valeurs de référence de l'adulte{ $date ->
         [none] {" (date non lue)"}
        *[other] {" (prélèvement du "}{ $date }{")"}
     }.
-lab-high-adult = { $measure } { $comparator }{ $value } { $unit } : élevé, d'après les valeurs de référence de l'adulte{ $date ->
+lab-high-adult = { $measure } { $comparator }{ $value } { $unit } : au-dessus des valeurs de référence de l'adulte{ $date ->
         [none] {" (date non lue)"}
        *[other] {" (prélèvement du "}{ $date }{")"}
     }.
-lab-positive = { $measure } : positif{ $date ->
+lab-positive = { $measure } : résultat positif{ $date ->
         [none] {" (date non lue)"}
        *[other] {" (prélèvement du "}{ $date }{")"}
     }.
 lab-check = { $measure } : à vérifier sur le document d'origine (« { $printed } »).
-derived-value = { $measure } calculé : { $value } { $unit } ({ $formula }).
+derived-value = { $measure } (valeur calculée) : { $value } { $unit }.
 vital-sign = { $measure } : { $value } { $unit }.
 
 # Imaging
-imaging-finding = Imagerie : { $concept }.
-imaging-uncertain = Imagerie, incertain : { $concept }.
-imaging-denied = Imagerie : absence signalée de { $concept }.
-imaging-size = Imagerie : { $concept }, { $size } mm.
+imaging-finding = Imagerie : { $concept }{ $side ->
+        [left] {" (à gauche)"}
+        [right] {" (à droite)"}
+        [bilateral] {" (des deux côtés)"}
+       *[none] {""}
+    }.
+imaging-uncertain = Imagerie, incertain : { $concept }{ $side ->
+        [left] {" (à gauche)"}
+        [right] {" (à droite)"}
+        [bilateral] {" (des deux côtés)"}
+       *[none] {""}
+    }.
+imaging-denied = Imagerie, absence signalée : { $concept }.
+imaging-size = Imagerie : { $concept }, { $size } mm{ $side ->
+        [left] {" (à gauche)"}
+        [right] {" (à droite)"}
+        [bilateral] {" (des deux côtés)"}
+       *[none] {""}
+    }.
 image-stored = Image enregistrée ; non interprétée ({ $name }).
 
 # Criteria
@@ -52,14 +67,14 @@ criterion-not-met = { $measure } { $comparator }{ $value } { $unit }{ $converted
     } : critère { $relation } { $limit } { $limit_unit } non rempli.
 criterion-multiple-met = { $measure } { $comparator }{ $value } { $unit } : critère { $relation } { $times } fois la limite supérieure ({ $upper } { $upper_unit }) rempli.
 criterion-multiple-not-met = { $measure } { $comparator }{ $value } { $unit } : critère { $relation } { $times } fois la limite supérieure ({ $upper } { $upper_unit }) non rempli.
-criterion-high = { $measure } { $comparator }{ $value } { $unit } : élevé.
-criterion-not-high = { $measure } { $comparator }{ $value } { $unit } : non élevé.
-criterion-low = { $measure } { $comparator }{ $value } { $unit } : bas.
-criterion-not-low = { $measure } { $comparator }{ $value } { $unit } : non bas.
+criterion-high = { $measure } { $comparator }{ $value } { $unit } : valeur élevée.
+criterion-not-high = { $measure } { $comparator }{ $value } { $unit } : valeur non élevée.
+criterion-low = { $measure } { $comparator }{ $value } { $unit } : valeur basse.
+criterion-not-low = { $measure } { $comparator }{ $value } { $unit } : valeur non basse.
 criterion-ratio-met = Rapport { $measure } / { $other } = { $ratio } : critère { $relation } { $limit } rempli.
 criterion-ratio-not-met = Rapport { $measure } / { $other } = { $ratio } : critère { $relation } { $limit } non rempli.
-criterion-positive = { $measure } : positif.
-criterion-negative = { $measure } : négatif.
+criterion-positive = { $measure } : résultat positif.
+criterion-negative = { $measure } : résultat négatif.
 criterion-repeated = { $measure } { $value } { $unit } le { $date }, et déjà { $earlier } { $earlier_unit } le { $earlier_date }.
 criterion-risen = { $measure } : { $earlier } { $earlier_unit } le { $earlier_date }, puis { $value } { $unit } le { $date }.
 said-present = Signalé par le clinicien : { $concept }.
@@ -73,7 +88,10 @@ missing-test = { $measure } : pas de résultat utilisable dans les documents ; c
 missing-vital = { $measure } : non renseigné dans le dossier.
 missing-said = Non précisé dans le texte du clinicien : { $concept }.
 missing-imaging = Aucun compte rendu d'imagerie ne se prononce sur : { $concept }.
-missing-repeat = { $measure } : un second résultat concordant, à au moins { $days } jours d'écart, est nécessaire.
+missing-repeat = { $measure } : un second résultat concordant, à au moins { $days } { $days_form ->
+        [one] jour
+       *[many] jours
+    } d'écart, est nécessaire.
 missing-earlier = { $measure } : un résultat antérieur daté est nécessaire pour juger de l'évolution.
 missing-sex = Le sexe du patient n'est pas renseigné ; la limite en dépend.
 missing-person-adult = L'âge du patient n'est pas renseigné, ou les critères de l'adulte ne s'appliquent pas.
@@ -85,7 +103,10 @@ missing-person-not-pregnant = Une grossesse n'est ni signalée ni exclue.
 missing-person-pregnant-20-weeks = L'âge gestationnel n'est pas renseigné.
 
 # The person and the clinician's words
-person-years = Patient : { $years } ans, sexe { $sex ->
+person-years = Patient : { $years } { $years_form ->
+        [one] an
+       *[many] ans
+    }, sexe { $sex ->
         [female] féminin
         [male] masculin
        *[other] non renseigné
@@ -101,7 +122,10 @@ person-months = Patient : { $months } mois, sexe { $sex ->
         [yes] {", grossesse signalée"}
        *[other] {""}
     }.
-person-days = Patient : { $days } jours, sexe { $sex ->
+person-days = Patient : { $days } { $days_form ->
+        [one] jour
+       *[many] jours
+    }, sexe { $sex ->
         [female] féminin
         [male] masculin
        *[other] non renseigné
@@ -153,18 +177,42 @@ caveat-one-hiv-test = Un seul test VIH réactif n'est pas un diagnostic ; l'algo
 caveat-pressure-twice = La pression artérielle doit être élevée à deux mesures séparées de quatre heures, sauf si elle est sévère.
 caveat-qsofa = Le qSOFA ne doit pas être le seul outil de dépistage du sepsis.
 caveat-widal = Un sérodiagnostic de Widal isolé ne diagnostique pas la fièvre typhoïde ; une hémoculture est nécessaire.
-plan-critical = Confirmer et traiter en premier les résultats critiques ({ $count }).
-plan-test = Pour trancher « { $pattern } » : demander { $measure }.
+plan-critical = Confirmer et traiter en premier { $count_form ->
+        [one] le résultat critique
+       *[many] les { $count } résultats critiques
+    }.
+plan-test = Pour trancher « { $pattern } », demander : { $measure }.
 plan-none = Aucune étape n'est proposée par les règles ; la décision revient au clinicien.
 # Summary
-summary-counts = { $read } résultat(s) de laboratoire lus dans { $files } document(s) ; { $flagged } hors de leur intervalle.
+summary-counts = { $read } { $read_form ->
+        [one] résultat de laboratoire lu
+       *[many] résultats de laboratoire lus
+    } dans { $files } { $files_form ->
+        [one] document
+       *[many] documents
+    } ; { $flagged } hors de { $flagged_form ->
+        [one] son intervalle
+       *[many] leur intervalle
+    }.
 summary-no-labs = Aucun résultat de laboratoire n'a été lu.
 summary-not-used = Un document pourrait concerner une autre personne : ses résultats ne sont pas utilisés tant qu'un clinicien ne l'a pas vérifié.
-summary-no-range = { $count } résultat(s) sans intervalle applicable : non jugés.
-summary-unread = Lecture incomplète : { $count } page(s) ou ligne(s) n'ont pas été lues ; consulter les documents.
-summary-within = Aucun des { $judged } résultats jugés n'est hors de son intervalle.
+summary-no-range = { $count } { $count_form ->
+        [one] résultat sans intervalle applicable : non jugé
+       *[many] résultats sans intervalle applicable : non jugés
+    }.
+summary-unread = Lecture incomplète : { $count } { $count_form ->
+        [one] page ou ligne n'a pas été lue
+       *[many] pages ou lignes n'ont pas été lues
+    } ; consulter les documents.
+summary-within = { $judged_form ->
+        [one] Le seul résultat jugé n'est pas
+       *[many] Aucun des { $judged } résultats jugés n'est
+    } hors de son intervalle.
 summary-primary = Diagnostic principal proposé : { $pattern } ({ $icd10 }).
-summary-alerts = { $count } alerte(s) critique(s) à traiter en premier.
+summary-alerts = { $count } { $count_form ->
+        [one] alerte critique
+       *[many] alertes critiques
+    } à traiter en premier.
 summary-no-radiology = Aucun compte rendu d'imagerie n'a été lu.
 summary-radiology-silent = Aucune constatation connue n'a été reconnue dans le compte rendu d'imagerie ; lire le document.
 draft = Brouillon établi par des règles : à relire et à signer par un clinicien.
@@ -172,6 +220,7 @@ draft = Brouillon établi par des règles : à relire et à signer par un clinic
 warning-age_unknown = L'âge n'est pas renseigné : les critères de l'adulte ne sont pas appliqués.
 warning-sex_unknown = Le sexe n'est pas renseigné : les limites qui en dépendent ne sont pas appliquées.
 warning-not_an_adult = Les critères et intervalles de l'adulte ne s'appliquent pas à ce patient.
+warning-patient_confirmed = L'identité portée par le document diffère de celle du dossier ; un clinicien a confirmé qu'il concerne ce patient.
 warning-patient_mismatch_name = Le nom du document ne correspond pas au patient : vérifier. Le document n'est pas utilisé.
 warning-patient_mismatch_sex = Le sexe indiqué par le document ne correspond pas au patient : vérifier. Le document n'est pas utilisé.
 warning-patient_mismatch_birth_date = La date de naissance du document ne correspond pas au patient : vérifier. Le document n'est pas utilisé.
@@ -325,13 +374,13 @@ pattern-preeclampsia = Prééclampsie
 pattern-nephrotic_range = Protéinurie de rang néphrotique avec hypoalbuminémie
 
 # Names of measures that are no laboratory rows
-derived-egfr = DFG estimé
+derived-egfr = DFG estimé (CKD-EPI 2021)
 derived-anion_gap = Trou anionique
 derived-calcium_corrected = Calcium corrigé
 derived-tsat = Saturation de la transferrine
 derived-r_factor = Facteur R
 derived-fib4 = FIB-4
-derived-ldl = LDL-cholestérol
+derived-ldl = LDL-cholestérol (Friedewald)
 derived-osmolality = Osmolalité
 vital-temperature = Température
 vital-systolic_blood_pressure = Pression artérielle systolique
