@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -40,6 +40,21 @@ DESCRIPTION: Final = (
     "Everything a call may see is decided by row policies in PostgreSQL."
 )
 LOG = Log("server")
+
+
+class Application(FastAPI):
+    """FastAPI whose description leaves out an answer that is never given: what it would answer with 422 is our 400."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        if self.openapi_schema is None:
+            described = super().openapi()
+            for operations in described["paths"].values():
+                for operation in operations.values():
+                    operation["responses"].pop("422", None)
+            for shape in ("HTTPValidationError", "ValidationError"):
+                described["components"]["schemas"].pop(shape, None)
+        return super().openapi()
 
 
 class RequestIds:
@@ -129,7 +144,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
             yield
             LOG.info("draining")
 
-    app = FastAPI(
+    app = Application(
         title="carebase",
         version=VERSION,
         description=DESCRIPTION,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
-from importlib import metadata
 from typing import Any, Final, cast
 
 import orjson
@@ -20,6 +19,7 @@ from carebase.auth.accounts import Account, Opened
 from carebase.auth.devices import Scope
 from carebase.auth.tokens import Tokens
 from carebase.database.identity import ANONYMOUS, Identity, Role
+from carebase.settings import VERSION
 
 LOG = observability.Log("auth")
 
@@ -146,7 +146,7 @@ async def health() -> Response:
     """That the accounts service answers."""
     return _json(
         {
-            "version": metadata.version("carebase"),
+            "version": VERSION,
             "name": "carebase auth",
             "description": "Accounts and sign-in, as clients of GoTrue expect them",
         }

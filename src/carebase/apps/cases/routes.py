@@ -275,8 +275,8 @@ async def _insights(session: Session, case_id: CaseId, language: Language) -> di
 async def _json_object(request: Request) -> dict[str, Any]:
     try:
         value = await request.json()
-    except ValueError as error:
-        raise errors.Invalid(details="The body is not JSON.") from error
+    except (ValueError, RecursionError) as error:
+        raise errors.Invalid(details="The body is not JSON, or is nested too deeply.") from error
     if not isinstance(value, dict):
         raise errors.Invalid(details="The body is not a JSON object.")
     return value
