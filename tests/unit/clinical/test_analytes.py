@@ -80,6 +80,9 @@ def test_every_customary_unit_can_be_converted():
         ("Creatinine (Jaffé)", "mg/dL", "creatinine"),
         ("Sodium sérique", "mmol/L", "sodium"),
         ("Dosage de la créatinine", "mg/L", "creatinine"),
+        ("Bilirubin", "mg/dL", "bilirubin_total"),
+        ("Bilirubine conjuguée", "mg/L", "bilirubin_direct"),
+        ("Partial Thromboplastin Time", "s", "aptt"),
     ],
 )
 def test_printed_names(name, unit, analyte):
