@@ -69,7 +69,11 @@ def measure(name: str, title: str, answers: Sequence[Answer]) -> Part:
             f"always “{frequent}” {len(answers) - often}"),
         Row(f"{name}_OTHER_POSSIBLE", "only named something else as possible", len(possible), len(answers)),
     )  # fmt: skip
-    remarks = [f"of {asserted} asserted primaries {percent(first, asserted)} are the gold diagnosis"]
+    rows_read = [row for one in answers for row in one.analysis.labs]
+    usable = sum(row.analyte is not None and row.check is None for row in rows_read)
+    unread = sum(len(one.analysis.unread) for one in answers)
+    remarks = [f"laboratory rows: {len(rows_read)} read, {usable} of a known test and usable, {unread} lines unread"]
+    remarks += [f"of {asserted} asserted primaries {percent(first, asserted)} are the gold diagnosis"]
     remarks += [f"other: {one.example.id}: gold “{one.example.gold}”, said {one.primary}" for one in elsewhere]
     remarks += [
         f"possible: {one.example.id}: gold “{one.example.gold}”, named {', '.join(one.ranked)}" for one in possible

@@ -185,13 +185,15 @@ def _is_converted(number: Decimal, quotes: str) -> bool:
 
 
 def numbers(text: str) -> list[Decimal]:
-    """The numbers of a sentence we wrote: one decimal sign, dates in their parts.
+    """The numbers of a sentence we wrote: one decimal sign, dates in their parts (months as numbers).
 
     >>> numbers("HbA1c 6,5 % (2024-03-14), vitamin B12")
     [Decimal('6.5'), Decimal('2024'), Decimal('3'), Decimal('14')]
+    >>> numbers("15 Jan 2026") == numbers("15/01/2026")
+    True
     """
     found = []
-    for match in _NUMBER.findall(text):
+    for match in _NUMBER.findall(_WORDED_DATE.sub(_in_digits, text)):
         parts = re.split(r"[.,]", match)
         found.append(Decimal(".".join(parts)) if len(parts) <= 2 else Decimal("".join(parts)))
     return [one.normalize() + 0 for one in found]
@@ -204,6 +206,15 @@ _MONTHS = {
          "sep|sept", "oct", "nov", "dec|déc"), start=1)
     for name in names.split("|")
 }  # fmt: skip
+_WORDED_DATE = re.compile(r"\b(\d{1,2}) ([A-Za-zéû]{3,9})\.? (\d{4})\b")
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    name = match[2].lower()
+    month = _MONTHS.get(name[:4]) or _MONTHS.get(name[:3])
+    return match[0] if month is None else f"{match[1]}/{month}/{match[3]}"
+
+
 _SPACED = re.compile(r"(?<!\d)\d{1,3}(?:[    ]\d{3})+(?!\d)")
 
 
