@@ -47,13 +47,13 @@ def measure(name: str, title: str, answers: Sequence[tuple[Example, Analysis]]) 
     frequent = frozenset(code for code, _ in counted.most_common(MOST_FREQUENT))
     base = micro((frequent, truth) for _, truth in pairs)
     always = f"always the {MOST_FREQUENT} most frequent"
+    later = sum(any(code.startswith(one) for one in truth) for codes, truth in pairs for code in codes)
     rows = (
         Row(f"{name}_PRECISION", "codes asserted that are right", right, said, f"{always} {base[0]}/{base[1]}"),
         Row(f"{name}_PRECISION_SPLIT", "… counting codes that later editions split", later, said),
         Row(f"{name}_RECALL", "codes of the notes that are asserted", right, wanted, f"{always} {base[0]}/{base[2]}"),
         Row(f"{name}_F1", "micro-F1", right, said + wanted, f"{always} {f1(*base):.3f}", f1(right, said, wanted)),
     )
-    later = sum(code in truth or any(code.startswith(one) for one in truth) for codes, truth in pairs for code in codes)
     wrong = Counter(code for codes, truth in pairs for code in codes - truth)
     remarks = tuple(f"asserted but not coded by people: {code} x {count}" for code, count in wrong.most_common(12))
     return Part(title, rows, remarks)

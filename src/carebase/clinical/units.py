@@ -64,8 +64,8 @@ _DENOMINATORS = {
     "champ": "[HPF]", "hpf": "[HPF]", "lpf": "[LPF]", "umol": "umol", "mg": "mg",
 }  # fmt: skip
 _BASES = {
-    "mol": "mol", "mole": "mol", "moles": "mol", "g": "g", "gr": "g", "gm": "g", "gramme": "g", "grammes": "g", "kat": "kat",
-    "eq": "eq", "osm": "osm", "osmol": "osm", "ui": "[IU]", "iu": "[IU]", "u": "U", "l": "L", "m": "m",
+    "mol": "mol", "mole": "mol", "moles": "mol", "g": "g", "gr": "g", "gm": "g", "gramme": "g", "grammes": "g",
+    "kat": "kat", "eq": "eq", "osm": "osm", "osmol": "osm", "ui": "[IU]", "iu": "[IU]", "u": "U", "l": "L", "m": "m",
 }  # fmt: skip
 _POWER_OF_TEN = re.compile(r"(?:[x×*])?10(?:\^|\*\*?|[eE])?(12|9|6|3)$", re.IGNORECASE)
 _AMOUNT_PARTS = re.compile(r"(mc|[kdcmunpf])?([a-z]+)$")
