@@ -16,7 +16,7 @@ from carebase.clinical import analytes, folding
 from carebase.clinical.lab_tokens import GAP, Segment
 from carebase.clinical.page import Line, Page, Word
 
-Role = Literal["name", "value", "previous", "unit", "range", "flag", "other"]
+Role = Literal["name", "value", "previous", "unit", "range", "flag", "date", "other"]
 SPECIMENS = ("blood", "urine", "csf")
 
 _FORMS: tuple[tuple[Role, str], ...] = (
@@ -26,8 +26,13 @@ _FORMS: tuple[tuple[Role, str], ...] = (
         r"|history|previos?|previa)\b|^ant\b",
     ),
     (
+        "date",
+        r"^(?:dates?\b(?! (?:de )?naissance| of birth)|fecha\b|collected\b|collection (?:date|time)\b"
+        r"|sampled?\b|preleve)",
+    ),
+    (
         "range",
-        r"reference|\bref\b|\bnormale?s?\b|\bnormes?\b|usuelle?s?|intervall?e?|\brange\b"
+        r"^(?:min|max|low|high|inf|sup)(?:imum)?$|\bbornes?\b|\b(?:lower|upper)\b|reference|\bref\b|\bnormale?s?\b|\bnormes?\b|usuelle?s?|intervall?e?|\brange\b"
         r"|referencia|\bvr\b|\bvn\b|^valeurs(?: de)?$|limites|biolog",
     ),
     (
@@ -69,6 +74,8 @@ class Header:
     """The columns of a table, from left to right."""
 
     columns: tuple[Column, ...]
+    dated: str = ""
+    """The date that heads the column of current values, where dates alone name the columns."""
 
     def at(self, x0: float, x1: float) -> Column:
         """The column that a stretch of the page belongs to: the one under which it stands."""
@@ -87,23 +94,68 @@ def _nearness(column: Column, x0: float, x1: float) -> tuple[float, float]:
 
 def read_header(segment: Segment) -> Header | None:
     """The columns that this line names, or None when it is no table header."""
+    cells = _cells(segment)
+    if len(cells) > 1 and all(_ONLY_DATE.match(text) for text, _, _ in cells):
+        return _of_dates(cells)
     columns: list[Column] = []
     unknown = 0
-    offset = 0
-    for cell in segment.text.split(GAP):
-        text = cell.strip()
-        if text:
-            start = offset + cell.index(text[0])
-            role = _role(text, after_value=any(column.role == "value" for column in columns))
-            if role is None:
-                unknown += 1
-            else:
-                columns.append(Column(role, segment.x_at(start), segment.x_at(start + len(text)), text))
-        offset += len(cell) + 1
+    for text, x0, x1 in cells:
+        role = _role(text, after_value=any(column.role == "value" for column in columns))
+        if role is None:
+            unknown += 1
+        else:
+            columns.append(Column(role, x0, x1, text))
     roles = {column.role for column in columns}
     if "value" not in roles or len(columns) < 2 or unknown > 1 or roles == {"value"}:
         return None
     return Header(tuple(columns))
+
+
+def _of_dates(cells: Sequence[tuple[str, float, float]]) -> Header | None:
+    """Columns that only dates name: the latest holds the current values, whichever way they are read."""
+    printed = [tuple(map(int, re.findall(r"\d+", text))) for text, _, _ in cells]
+    latest = {max(range(len(cells)), key=lambda at: order(printed[at])) for order in (_day_first, _month_first)}
+    if len(latest) > 1 or len(set(printed)) < len(printed) or any(year < 1900 for _, _, year in printed):
+        return None
+    now = latest.pop()
+    columns = (Column("value" if at == now else "previous", x0, x1, text) for at, (text, x0, x1) in enumerate(cells))
+    return Header(tuple(columns), dated=cells[now][0])
+
+
+def _day_first(printed: Sequence[int]) -> tuple[int, ...]:
+    return printed[2], printed[1], printed[0]
+
+
+def _month_first(printed: Sequence[int]) -> tuple[int, ...]:
+    return printed[2], printed[0], printed[1]
+
+
+_LEAD = re.compile(r"^[A-Z]{0,4}[-\d/:.hT ]*\d[-\d/:.hT ]*$")
+
+
+def without_lead(header: Header, segment: Segment) -> Segment:
+    """The line from its name on, where the table has dates or numbers in columns before the name."""
+    before: list[Column] = []
+    for column in header.columns:
+        if column.role == "name":
+            break
+        before.append(column)
+    else:
+        return segment
+    words = segment.words
+    for cell in segment.text.split(GAP)[: len(before)]:
+        if not _LEAD.match(cell.strip()):
+            break
+        words = words[len(cell.split()) :]
+    return segment if len(words) in (0, len(segment.words)) else Segment(segment.page, segment.line, words)
+
+
+def date_of(header: Header, segment: Segment) -> str | None:
+    """The date that stands in the table's column of sample dates, as printed."""
+    if not any(column.role == "date" for column in header.columns):
+        return None
+    dates = [token for token in segment.tokens(0) if token.kind == "date"]
+    return next((token.text for token in dates if header.at(token.x0, token.x1).role == "date"), None)
 
 
 def _role(text: str, *, after_value: bool) -> Role | None:

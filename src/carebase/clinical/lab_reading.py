@@ -138,6 +138,9 @@ def _begins_header(segment: Segment, walk: _Walk) -> bool:
     header = lab_columns.read_header(segment) if GAP in segment.text else None
     if header is not None:
         walk.header, walk.header_line, walk.above = header, segment, None
+        if header.dated:
+            walk.sampled = lab_header.read_time(header.dated, day_first=walk.day_first, today=walk.today)
+            walk.first_sampled = walk.first_sampled or walk.sampled
         return True
     if walk.header is not None and walk.header_line is not None:
         above, walk.header_line = walk.header_line, None
@@ -150,6 +153,13 @@ def _begins_header(segment: Segment, walk: _Walk) -> bool:
 
 
 def _step_row(segment: Segment, walk: _Walk) -> None:
+    sampled = walk.sampled
+    if walk.header is not None:
+        printed = lab_columns.date_of(walk.header, segment)
+        if printed is not None:
+            sampled = lab_header.read_time(folding.fold(printed), day_first=walk.day_first, today=walk.today) or sampled
+            walk.first_sampled = walk.first_sampled or sampled
+        segment = lab_columns.without_lead(walk.header, segment)
     above = _above(segment, walk)
     walk.above = None
     last = walk.rows[-1].row if walk.rows else None
@@ -167,7 +177,7 @@ def _step_row(segment: Segment, walk: _Walk) -> None:
                     return
                 # "Neutrophiles 62 %", and below it "soit 4,44 G/L".
                 found.name, found.is_surely_named = last.name, last.is_surely_named
-            walk.rows.append(lab_results.Placed(found, walk.section.specimen, walk.section.is_unclear, walk.sampled))
+            walk.rows.append(lab_results.Placed(found, walk.section.specimen, walk.section.is_unclear, sampled))
         case Unread():
             walk.unread.append(_unread(found, walk.source))
         case None:

@@ -7,7 +7,7 @@ a row: it is handed back as unread, because the wrong one of two values is worse
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from carebase.clinical import analytes, folding, lab_names, lab_prose, numbers, units
@@ -319,11 +319,27 @@ def _under_header(tokens: Sequence[Token], header: Header) -> _Parts | None:
             parts.is_empty_now = True
             return parts
         return None
+    ends: dict[str, str] = {}
     for token, role in current:
-        if not _place_by_role(token, role, parts):
+        end = _END_OF_RANGE.search(folding.fold(header.at(token.x0, token.x1).text)) if role == "range" else None
+        if end is not None and token.kind == "number" and _is_plain(token):
+            ends["low" if end["low"] else "high"] = token.text
+        elif not _place_by_role(token, role, parts):
             parts.strays.append(token)
     _finish(parts)
+    if ends and parts.readings and parts.readings[0].range is None:
+        parts.readings[0].range = _between(ends)
     return parts
+
+
+_END_OF_RANGE = re.compile(r"\b(?:(?P<low>min\w*|low\w*|inf\w*)|max\w*|high\w*|sup\w*|upper)\b")
+
+
+def _between(ends: Mapping[str, str]) -> str:
+    """The range of a table that prints its two ends in columns of their own."""
+    if len(ends) == 2:
+        return f"{ends['low']} - {ends['high']}"
+    return f">= {ends['low']}" if "low" in ends else f"<= {ends['high']}"
 
 
 def _give_previous(parts: _Parts, earlier: Sequence[Token], header: Header) -> None:
@@ -357,4 +373,4 @@ def _place_by_role(token: Token, role: Role, parts: _Parts) -> bool:
         parts.flag = parts.flag or (token.text if role == "flag" else None)
     else:
         _place(token, parts, as_limit=role == "range" and token.kind == "number")
-    return not is_plain or role not in ("range", "flag", "other")
+    return not is_plain or role not in ("range", "flag", "date", "other")

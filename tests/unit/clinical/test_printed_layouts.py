@@ -116,3 +116,49 @@ def test_a_target_is_no_range_and_hides_no_value(line, value, critical):
 def test_a_blood_group_is_one_answer(text):
     result = a_result(f"Groupe sanguin          {text}")
     assert (result.printed_name, result.text, result.flag, result.flag_printed) == ("Groupe sanguin", text, None, None)
+
+
+def test_a_table_that_begins_with_dates_keeps_its_names_and_times():
+    potassium, glucose = a_report("""\
+Date          Analyse         Résultat    Unité     Norme min    Norme max    Flag
+2026-05-10    Potassium       6,9         mmol/L    3,5          5,1          H
+2026-05-11    Glycémie        0,45        g/L       0,70         1,10         L
+""").results
+    assert (potassium.analyte, potassium.value, potassium.critical) == ("potassium", Decimal("6.9"), True)
+    assert (potassium.range.low, potassium.range.high, potassium.flag) == (Decimal("3.5"), Decimal("5.1"), "H")
+    assert (glucose.analyte, glucose.critical) == ("glucose_random", True)
+    assert [one.sample_time.day for one in (potassium, glucose)] == [10, 11]
+
+
+def test_a_column_of_sample_dates_behind_the_result_dates_it():
+    result = a_result("""\
+Test Name       Result    Units     Reference Range    Flag    Collected
+Potassium       6.8       mmol/L    3.5-5.1            HH      2026-05-12 08:00
+""")
+    assert (result.value, result.sample_time.day, result.sample_time.hour) == (Decimal("6.8"), 12, 8)
+
+
+def test_of_columns_that_only_dates_name_the_latest_is_current():
+    result = a_result("""\
+                      12/03/2026    05/04/2026    17/05/2026
+Potassium (mmol/L)    4,4           5,1           6,9
+""")
+    assert (result.value, result.critical, result.sample_time.month) == (Decimal("6.9"), True, 5)
+    assert [one.value for one in result.previous] == [Decimal("4.4"), Decimal("5.1")]
+
+
+def test_the_latest_of_two_dates_may_stand_first():
+    result = a_result("""\
+                      17/05/2026    12/03/2026
+Potassium (mmol/L)    6,9           4,4
+""")
+    assert (result.value, result.previous[0].value) == (Decimal("6.9"), Decimal("4.4"))
+
+
+def test_a_value_missing_under_the_latest_date_is_never_filled_with_an_earlier_one():
+    report = a_report("""\
+                      17/05/2026    12/03/2026
+Potassium (mmol/L)                  4,4
+""")
+    assert report.results == ()
+    assert [one.reason for one in report.unread] == ["no_current_value"]
