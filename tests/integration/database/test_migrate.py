@@ -18,6 +18,7 @@ import pytest
 from psycopg import conninfo, sql
 from tests.integration.conftest import SECRET, Database, RunningCluster, programs_of_15, versions
 
+from carebase import errors
 from carebase.database import migrate, queries, queue_schema, session
 from carebase.database.embedded import Embedded
 from carebase.database.pool import Login, conninfo_for
@@ -245,7 +246,7 @@ def test_an_old_postgresql_is_refused(fresh, monkeypatch):
 
 
 def test_a_server_that_is_not_there_is_named_so(tmp_path):
-    with pytest.raises(migrate.MigrationRefused, match="does not answer"):
+    with pytest.raises(errors.Unavailable, match="does not answer"):
         migrate.plan(f"host={tmp_path} dbname=postgres")
 
 
