@@ -78,6 +78,9 @@ _MEASURED = re.compile(
     r",? ?(?:mesurant|mesure|measuring|measures|de|d'|of|up to|jusqu'a|estimee? a|environ"
     r"|about| )* ?\Z"
 )
+_CHRONIC = re.compile(r"\bchroni\w+")
+_PAST_WHEN_CHRONIC = frozenset(["infarct", "ischaemic_stroke"])
+"""A chronic infarct is a scar of an old one; a chronic subdural haematoma is still there."""
 _GRADES = (
     (
         Grade.SEVERE,
@@ -175,6 +178,8 @@ def find(folded: str, *, language: Language | None) -> tuple[FoundInSentence, ..
             assertion = Assertion.ABSENT if normal else Assertion.UNCERTAIN
         begin, end = _window(folded, match, matches=matches)
         around = folded[begin:end]
+        if assertion is Assertion.PRESENT and concept in _PAST_WHEN_CHRONIC and _CHRONIC.search(around):
+            assertion = Assertion.HISTORICAL
         sites = {place.concept for place in places if begin <= place.start and place.end <= end}
         found.append(
             FoundInSentence(

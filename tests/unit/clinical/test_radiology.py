@@ -300,3 +300,16 @@ def test_a_cavity_of_the_lung_is_found(language, sentence):
 )
 def test_the_only_site_named_beside_a_finding_decides_its_code(language, sentence, code):
     assert [one.icd10cm for one in radiology_findings.find(sentence, language=language)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "assertion"),
+    [
+        ("Findings: Chronic lacunar infarct in the left basal ganglia.", "infarct", Assertion.HISTORICAL),
+        ("Findings: Infarct of the left basal ganglia.", "infarct", Assertion.PRESENT),
+        ("Findings: Chronic right subdural hematoma.", "subdural_haematoma", Assertion.PRESENT),
+    ],
+)
+def test_a_chronic_infarct_is_past_and_no_alert(text, concept, assertion):
+    finding = only(text, concept)
+    assert (finding.assertion, finding.critical) == (assertion, assertion is Assertion.PRESENT)
