@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from typing import Final
+from typing import Final, TextIO
 
 SAFE_FIELDS: Final = frozenset({
     "address", "analysis_no", "attempt", "bytes", "case_id", "code", "count", "directory", "error", "file_id", "job_id",
     "method", "migration", "path", "pid", "port", "reason", "request_id", "route", "seconds", "status", "step", "uid",
     "user_id", "version", "worker",
 })  # fmt: skip
+
+LONGEST_LIBRARY_LINE: Final = 200
 
 
 class Log:
@@ -48,12 +50,31 @@ def _where(cause: BaseException) -> str:
     return f"{type(cause).__module__}.{type(cause).__qualname__}{place}"
 
 
-def start(*, quiet: bool = False) -> None:
-    """Send our events to standard error; `quiet` leaves the everyday ones out."""
-    stream = logging.StreamHandler(sys.stderr)
-    stream.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+class _Bounded(logging.Formatter):
+    """What libraries say: the first line of their own words and the place of an error, without any value.
+
+    A trace ends with the error's words, and these may quote a file; so may what is filled into a message.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, like ours."""
+        said: dict[str, str] = {"event": "library", "said": str(record.msg).partition("\n")[0][:LONGEST_LIBRARY_LINE]}
+        if record.exc_info and record.exc_info[1] is not None:
+            said["error"] = _where(record.exc_info[1])
+        text = json.dumps(said, ensure_ascii=True)
+        return f"{self.formatTime(record)} {record.levelname} {record.name} {text}"
+
+
+def start(*, quiet: bool = False, stream: TextIO | None = None) -> None:
+    """Send our events, and warnings of libraries, to standard error; `quiet` leaves the everyday ones out."""
+    stream = stream or sys.stderr
+    ours, theirs = logging.StreamHandler(stream), logging.StreamHandler(stream)
+    ours.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    theirs.setFormatter(_Bounded())
+    theirs.setLevel(logging.WARNING)
+    logging.getLogger().handlers[:] = [theirs]
     root = logging.getLogger("carebase")
-    root.handlers[:] = [stream]
+    root.handlers[:] = [ours]
     root.setLevel(logging.WARNING if quiet else logging.INFO)
     root.propagate = False
 
