@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 import pypdfium2
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
-from tests.evaluate import files, lab_layouts, sets
+from tests.evaluate import files, lab_layouts, sets, unseen_layouts
 from tests.evaluate.table import Part, Row
 
 from carebase.clinical.page import Page
@@ -26,6 +26,7 @@ from carebase.records import file_reading
 from carebase.records.file_reading import FileReading
 
 HELD_OUT_SEEDS = range(1000, 1008)
+UNSEEN_SEEDS = range(3000, 3004)
 SCANNED_SEED = 2000
 PATIENT = Person(sex=Sex.FEMALE, age_days=days_of(39))
 
@@ -46,6 +47,8 @@ class Tally:
     found: int = 0
     naive: int = 0
     wrong: list[str] = field(default_factory=list)
+    layouts: list[str] = field(default_factory=list)
+    """The layout and language of each row that is not exact."""
 
 
 def measure() -> Part:
@@ -57,6 +60,12 @@ def measure() -> Part:
             for seed in HELD_OUT_SEEDS:
                 report = lab_layouts.report(layout, language, seed=seed)
                 _count(report, _read(report.pdf), tally)
+    unseen = Tally()
+    for layout in unseen_layouts.LAYOUTS:
+        for language in lab_layouts.LANGUAGES:
+            for seed in UNSEEN_SEEDS:
+                report = lab_layouts.report(layout, language, seed=seed)
+                _count(report, _read(report.pdf), unseen)
     scanned = _scanned()
     what = f"{layouts} layouts x {len(lab_layouts.LANGUAGES)} languages x {len(HELD_OUT_SEEDS)} held-out seeds"
     return Part(
@@ -77,10 +86,19 @@ def measure() -> Part:
                 f"always N {tally.within}/{tally.flags_wanted}",
             ),
             Row("LAB_INVENTED", "rows that were not drawn (want 0)", tally.invented, tally.found, "none read 0"),
+            Row(
+                "LAB_UNSEEN_EXACT",
+                f"rows exact on {len(unseen_layouts.LAYOUTS)} layouts unknown to the reader",
+                unseen.exact,
+                unseen.wanted,
+                f"first numbers of a line {unseen.naive}/{unseen.wanted}",
+            ),
+            Row("LAB_UNSEEN_FLAGS", "flags right there, of rows exact", unseen.flags, unseen.flags_wanted),
+            Row("LAB_UNSEEN_INVENTED", "rows there that were not drawn (want 0)", unseen.invented, unseen.found),
             scanned[0],
             scanned[1],
         ),
-        tuple(tally.wrong[:20]),
+        (*tally.wrong[:20], *(f"{count} {missed}" for missed, count in Counter(unseen.layouts).most_common())),
     )
 
 
@@ -110,6 +128,7 @@ def _count(report: lab_layouts.Report, reading: FileReading, tally: Tally) -> No
         # A row that was drawn but misread in one column is inexact; one with another value is invented.
         if row.value is None or row.value not in values:
             tally.invented += 1
+    tally.layouts += [f"rows not exact: {report.layout}/{report.language}"] * (wanted - found).total()
     for missed in wanted - found:
         tally.wrong.append(f"not exact: {report.layout}/{report.language}: {missed[0]} {missed[1]} {missed[2]}")
     tally.naive += len(set(flags) & set(_naive(reading.pages, report.language)))
