@@ -152,6 +152,7 @@ _LEADING = re.compile(
     r"^(?:sr?\.\s+|(?:dosage|taux|recherche|mesure|d[eé]termination|recuento)\s+(?:(?:de\s+l['’a]\s?|des?\s+|du\s+|d['’])))",
     re.IGNORECASE,
 )
+_GENERATION = re.compile(r"\s*\b\d ?(?:[eè]me|e|rd|th) g[eé]n[eé]ration\b", re.IGNORECASE)
 _PARENTHESES = re.compile(r"^(?P<base>.+?)\s*[(\[](?P<inner>[^()\[\]]+)[)\]]\s*\*?$")
 
 
@@ -272,12 +273,12 @@ def _candidates(printed_name: str, specimen: str) -> tuple[Analyte, ...]:
         found = by_key.get(key(form))
         if found:
             return found
-    return _of_parts(printed_name, by_key)
+    return _of_parts(_GENERATION.sub("", printed_name), by_key)
 
 
 def _forms(printed_name: str, specimen: str) -> list[str]:
     """The name as printed, then without what does not change its meaning."""
-    forms = [printed_name]
+    forms = [printed_name, _GENERATION.sub("", printed_name)]
     shorter = _LEADING.sub("", printed_name)
     forms.append(shorter)
     own_words = _FLUID_WORDS.get(specimen, _BLOOD_WORDS)

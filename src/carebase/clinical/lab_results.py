@@ -109,7 +109,13 @@ def _analyte(row: Row, reading: Reading, specimen: str) -> Analyte | None:
     analyte = analytes.match(row.name, unit=_unit(reading), specimen=specimen)
     if analyte is not None and analyte.kind == "ordinal" and reading.number is not None and reading.unit is not None:
         return analyte if reading.answer is not None else None
+    if analyte is not None and analyte.id == "ph_blood" and not _TWO_DECIMALS.search(reading.value):
+        # Blood is printed with two decimals; "pH 6,0" without a heading is a urine strip.
+        return None
     return analyte
+
+
+_TWO_DECIMALS = re.compile(r"[.,]\d\d")
 
 
 def _unit(reading: Reading) -> str | None:

@@ -162,3 +162,33 @@ Potassium (mmol/L)                  4,4
 """)
     assert report.results == ()
     assert [one.reason for one in report.unread] == ["no_current_value"]
+
+
+@pytest.mark.parametrize(
+    ("line", "analyte", "critical"),
+    [
+        ("pH                 7,12        7,35 - 7,45", "ph_blood", True),
+        ("pH (venous)   7.15   7.32 - 7.42", "ph_blood", True),
+        ("pH                 7,38        7,35 - 7,45", "ph_blood", False),
+        ("pH artériel   7,38", "ph_arterial", False),
+        ("pH   6,0", None, False),
+    ],
+)
+def test_the_reaction_of_blood_and_of_a_urine_strip_without_heading(line, analyte, critical):
+    result = a_result(line)
+    assert (result.analyte, result.critical) == (analyte, critical)
+
+
+@pytest.mark.parametrize(
+    ("line", "analyte"),
+    [
+        ("Réticulocytes   312   G/L   20 - 100", "reticulocytes_abs"),
+        ("Réticulocytes   1,2   %   0,5 - 1,5", "reticulocytes"),
+        ("Thyréostimuline (TSH 3ème génération)   12,4   mUI/L   0,40 - 4,00", "tsh"),
+        ("Cholestérol LDL calculé (Friedewald)   1,57 g/L   < 1,30", "ldl"),
+        ("Glu   486   mg/dL   70-99", "glucose_random"),
+        ("Coef. de saturation   80   %   20 - 45", "tsat"),
+    ],
+)
+def test_names_as_laboratories_shorten_them(line, analyte):
+    assert a_result(line).analyte == analyte
