@@ -96,6 +96,14 @@ def _told(diagnosis: Diagnosis) -> tuple[Judged, ...]:
     return (*diagnosis.ranked, *diagnosis.further, *diagnosis.findings)
 
 
+def _told_as(one: Judged) -> str:
+    if one.state is not State.MET:
+        return "possible"
+    # A sign that a report describes is no laboratory finding.
+    is_sign = one.pattern.kind == "finding" and one.pattern.id.startswith("imaging:")
+    return "imaging" if is_sign else one.pattern.kind
+
+
 def _assessed(one: Judged) -> Iterable[Statement]:
     params: dict[str, Parameter] = {
         "pattern": one.pattern.id,
@@ -104,8 +112,7 @@ def _assessed(one: Judged) -> Iterable[Statement]:
         "total": one.total,
         "source": one.pattern.source.short,
     }
-    kind = "possible" if one.state is not State.MET else one.pattern.kind
-    yield Statement(code=f"assessment-{kind}", params=params, severity=severity_of(one), evidence=one.evidence)
+    yield Statement(code=f"assessment-{_told_as(one)}", params=params, severity=severity_of(one), evidence=one.evidence)
     for caveat in one.pattern.caveats:
         yield Statement(code=f"caveat-{caveat}", evidence=one.evidence)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carebase.clinical import radiology, radiology_findings, stated
+from carebase.clinical import diagnosis, notes, radiology, radiology_findings, stated, texts
 from carebase.clinical.evidence import Source
 from carebase.documents import plain
 from carebase.documents.limits import Limits
@@ -13,10 +13,13 @@ from carebase.documents.text import Kind
 SOURCE = Source(file="f1", sha256="ab" * 32)
 
 
-def kinds(text):
+def report(text):
     document = plain.read(text.encode(), kind=Kind.TEXT, limits=Limits())
-    report = radiology.read(document.pages, SOURCE)
-    return {one.pattern.id: one.pattern.kind for one in stated.judged(report.findings)}
+    return radiology.read(document.pages, SOURCE)
+
+
+def kinds(text):
+    return {one.pattern.id: one.pattern.kind for one in stated.judged(report(text).findings)}
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,14 @@ def kinds(text):
 )
 def test_a_sign_is_told_as_a_finding_and_not_as_a_diagnosis(sentence, concept):
     assert kinds(f"CHEST RADIOGRAPH\n\nFindings:\n{sentence}\n") == {f"imaging:{concept}": "finding"}
+
+
+def test_a_sign_is_not_called_a_laboratory_finding():
+    judged = stated.judged(report("CHEST RADIOGRAPH\n\nFindings:\nRight pleural effusion.\n").findings)
+    (said, *_) = notes.assessment(diagnosis.rank(tuple(judged)))
+    assert said.code == "assessment-imaging"
+    assert texts.word(said, "en").startswith("Sign on imaging, not a diagnosis: Pleural effusion (J90")
+    assert texts.word(said, "fr").startswith("Signe d'imagerie, pas un diagnostic")
 
 
 def test_a_disease_the_report_names_is_a_diagnosis():

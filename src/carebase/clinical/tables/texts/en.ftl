@@ -168,6 +168,7 @@ subjective-none = No symptom or history was read in the clinician's text.
 assessment-diagnosis = { $pattern } ({ $icd10 }): criteria met { $met } of { $total } (source: { $source }).
 assessment-possible = Possible, to be confirmed: { $pattern } ({ $icd10 }): criteria met { $met } of { $total } (source: { $source }).
 assessment-finding = Laboratory finding, not a diagnosis: { $pattern } ({ $icd10 }): criteria met { $met } of { $total } (source: { $source }).
+assessment-imaging = Sign on imaging, not a diagnosis: { $pattern } ({ $icd10 }; source: { $source }).
 diagnosis-name = { $pattern }
 diagnosis-name-possible = { $pattern } (possible, to be confirmed)
 insufficient_information = Insufficient information to propose a primary diagnosis.

@@ -165,6 +165,7 @@ subjective-none = Aucun symptôme ni antécédent n'a été lu dans le texte du 
 assessment-diagnosis = { $pattern } ({ $icd10 }) : critères remplis { $met } sur { $total } (source : { $source }).
 assessment-possible = Possible, à confirmer : { $pattern } ({ $icd10 }) : critères remplis { $met } sur { $total } (source : { $source }).
 assessment-finding = Constatation de laboratoire, pas un diagnostic : { $pattern } ({ $icd10 }) : critères remplis { $met } sur { $total } (source : { $source }).
+assessment-imaging = Signe d'imagerie, pas un diagnostic : { $pattern } ({ $icd10 } ; source : { $source }).
 diagnosis-name = { $pattern }
 diagnosis-name-possible = { $pattern } (possible, à confirmer)
 insufficient_information = Informations insuffisantes pour proposer un diagnostic principal.
