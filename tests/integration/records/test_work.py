@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import jsonschema_rs
@@ -18,6 +19,9 @@ from carebase.jobs import queue
 from carebase.records import cases, files, insights
 from carebase.records.cases import Case, CaseId
 from carebase.records.files import CaseFile
+
+# What these wait for is the worker's own doing; the database's part in it is tested by the others on each version.
+on_one_version = pytest.mark.parametrize("cluster", [os.environ.get("CAREBASE_TEST_POSTGRES", "18")], indirect=True)
 
 SCHEMA = json.loads(Path(__file__).parents[3].joinpath("docs/reference/result.schema.json").read_text("utf-8"))
 LABS = ("lab_files", ("bilan.pdf", (SAMPLES / "fr" / "bilan-biologique.pdf").read_bytes(), "application/pdf"))
@@ -94,6 +98,7 @@ async def test_an_accepted_case_is_completed_with_the_same_result_in_both_langua
         assert whole["critical_count"] == len(found["fr"]["critical_alerts"])
 
 
+@on_one_version
 async def test_the_columns_of_the_original_tables_are_filled(clinic):
     async with clinic() as here, here.client(here.database.a_person()) as doctor, here.worker():
         case_id = await opened(doctor, LABS, REPORT, case_summary="Asthénie depuis 2 mois.", doctor_notes="TA 10/6.")
@@ -120,6 +125,7 @@ async def test_the_columns_of_the_original_tables_are_filled(clinic):
         assert all(summary["summary"] for summary, _ in summaries)
 
 
+@on_one_version
 async def test_every_statement_shown_is_kept_with_its_words_in_both_languages(clinic):
     async with clinic() as here, here.client(here.database.a_person()) as doctor, here.worker():
         case_id = await opened(doctor, LABS)
@@ -215,6 +221,7 @@ async def test_the_case_of_a_dead_worker_is_taken_over_when_its_lease_ends(clini
         assert published(here, case_id) == 1
 
 
+@on_one_version
 async def test_waiting_for_a_lease_to_end_does_not_use_up_the_tries(clinic):
     async with clinic() as here, here.client(here.database.a_person()) as doctor:
         case_id = await opened(doctor)
@@ -243,6 +250,7 @@ async def test_a_job_that_keeps_killing_its_worker_is_given_up_and_said(clinic):
         assert here.sql("select status from jobs.procrastinate_jobs") == [("failed",)]
 
 
+@on_one_version
 async def test_signs_of_life_keep_the_case_for_as_long_as_the_work_takes(clinic):
     async with clinic() as here, here.client(here.database.a_person()) as doctor:
         case_id = await opened(doctor)
@@ -260,6 +268,7 @@ async def test_signs_of_life_keep_the_case_for_as_long_as_the_work_takes(clinic)
         assert status(here, case_id) == ("completed", None)
 
 
+@on_one_version
 async def test_a_database_that_is_away_for_a_moment_does_not_end_the_signs_of_life(clinic):
     async with clinic() as here, here.client(here.database.a_person()) as doctor:
         case_id = await opened(doctor)
@@ -291,6 +300,7 @@ async def test_two_workers_publish_a_case_once(clinic):
         assert [published(here, case_id) for case_id in ids] == [1] * 6
 
 
+@on_one_version
 async def test_what_was_accepted_is_finished_although_its_clinician_was_disabled(clinic):
     async with clinic() as here, here.client(here.database.a_person()) as doctor:
         case_id = await opened(doctor)
