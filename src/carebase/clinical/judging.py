@@ -27,7 +27,7 @@ class Judgement:
     check: str | None
 
 
-_CRITICAL_WORDS = frozenset(["hh", "ll", "critical", "critique", "panic", "panique", "critico", "alerte"])
+_CRITICAL_WORDS = frozenset(["hh", "ll", "critical", "critique", "panic", "panique", "critico", "alerte", "alert"])
 _NEGATIVE = re.compile(
     r"^(?:n[eé]gati(?:f|ve|vo|va)s?|neg\.?|non[- ]?r[eé]acti(?:f|ve)|no reactivo|absen(?:ce|t|te|ts)|absente"
     r"|not detected|non d[eé]tect[eé]e?s?|nil|none|no detectado|not seen|non vue?s?|aucune?|-|0)\b",

@@ -32,7 +32,7 @@ _FORMS: tuple[tuple[Role, str], ...] = (
     ),
     (
         "range",
-        r"^(?:min|max|low|high|inf|sup)(?:imum)?$|\bbornes?\b|\b(?:lower|upper)\b|reference|\bref\b|\bnormale?s?\b|\bnormes?\b|usuelle?s?|intervall?e?|\brange\b"
+        r"^(?:min|max|low|high|inf|sup)(?:imum)?$|^(?:hommes?|femmes?|males?|females?|m[ae]n|wom[ae]n|hombres?|mujeres)$|\bbornes?\b|\b(?:lower|upper)\b|reference|\bref\b|\bnormale?s?\b|\bnormes?\b|usuelle?s?|intervall?e?|\brange\b"
         r"|referencia|\bvr\b|\bvn\b|^valeurs(?: de)?$|limites|biolog",
     ),
     (
@@ -45,7 +45,7 @@ _FORMS: tuple[tuple[Role, str], ...] = (
     (
         "other",
         r"\bmethodes?\b|\bmethods?\b|\btechnique\b|\bmetodo\b|\bspecimen\b|\bcommentaires?\b"
-        r"|\bcomments?\b|^n°$",
+        r"|\bcomments?\b|^n°$|^(?:lab|site|code|seq)$",
     ),
     (
         "name",
@@ -57,6 +57,9 @@ _FORMS: tuple[tuple[Role, str], ...] = (
 )
 _ROLES = tuple((role, re.compile(form)) for role, form in _FORMS)
 _ONLY_DATE = re.compile(r"^\(?(?:du |le )?\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\)?$")
+
+
+_ONE_SEX = re.compile(r"^(?:hommes?|femmes?|males?|females?|m[ae]n|wom[ae]n|hombres?|mujer(?:es)?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +116,18 @@ def read_header(segment: Segment) -> Header | None:
 
 def _of_dates(cells: Sequence[tuple[str, float, float]]) -> Header | None:
     """Columns that only dates name: the latest holds the current values, whichever way they are read."""
-    printed = [tuple(map(int, re.findall(r"\d+", text))) for text, _, _ in cells]
+    printed = [_numbers_of(text) for text, _, _ in cells]
     latest = {max(range(len(cells)), key=lambda at: order(printed[at])) for order in (_day_first, _month_first)}
-    if len(latest) > 1 or len(set(printed)) < len(printed) or any(year < 1900 for _, _, year in printed):
+    if len(latest) > 1 or len(set(printed)) < len(printed):
         return None
     now = latest.pop()
     columns = (Column("value" if at == now else "previous", x0, x1, text) for at, (text, x0, x1) in enumerate(cells))
     return Header(tuple(columns), dated=cells[now][0])
+
+
+def _numbers_of(text: str) -> tuple[int, int, int]:
+    first, second, year = map(int, re.findall(r"\d+", text))
+    return first, second, year if year > 99 else 2000 + year
 
 
 def _day_first(printed: Sequence[int]) -> tuple[int, ...]:
@@ -176,24 +184,24 @@ def joined(header: Header, below: Segment) -> Header | None:
     if not cells or any(re.search(r"\d", text) and not _ONLY_DATE.match(text) for text, _, _ in cells):
         return None
     columns = list(header.columns)
+    split: set[Column] = set()
     for text, x0, x1 in cells:
-        for index, column in enumerate(columns):
-            if min(column.x1, x1) - max(column.x0, x0) <= 0:
-                continue
-            after = any(other.role == "value" for other in columns[:index])
-            role = _role(text, after_value=after)
-            if role not in ("previous", "range", "value", "unit"):
-                return None
-            columns[index] = Column(
-                "previous" if role == "previous" else column.role,
-                min(column.x0, x0),
-                max(column.x1, x1),
-                f"{column.text} {text}",
-            )
-            break
-        else:
+        over = next((one for one in header.columns if min(one.x1, x1) - max(one.x0, x0) > 0), None)
+        after = any(column.role == "value" and column.x1 < x0 for column in columns)
+        role = _role(text, after_value=after)
+        if role not in ("previous", "range", "value", "unit") or (over is None and not (after and role != "value")):
             return None
-    return Header(tuple(columns))
+        if over is not None and over.role == "range" and _ONE_SEX.match(folding.fold(text)):
+            # "Homme" and "Femme" below "Valeurs de référence" are two columns in the place of one.
+            split.add(over)
+            columns.append(Column("range", x0, x1, text))
+        elif over is None or role == "previous" != over.role:
+            columns.append(Column(role, x0, x1, text))
+        else:
+            whole = Column(over.role, min(over.x0, x0), max(over.x1, x1), f"{over.text} {text}")
+            columns = [whole if column is over else column for column in columns]
+    columns = [column for column in columns if column not in split]
+    return Header(tuple(sorted(columns, key=lambda column: column.x0)))
 
 
 def _cells(segment: Segment) -> list[tuple[str, float, float]]:

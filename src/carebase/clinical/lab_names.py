@@ -50,7 +50,7 @@ _NOT_A_TEST = re.compile(
     r"|licen[cs]e|iso|version|copie|exemplaire"
     r"|normale?s?|desirable|souhaitable|optimale?|prediabet\w*|diabet\w*|limite|eleve|high|low|bas"
     r"|haut|borderline|carence|insuffisan\w*"
-    r"|deficien\w*|sufficien\w*|toxi\w*|hommes?|femmes?|male|female|men|women|enfants?|child\w*"
+    r"|deficien\w*|sufficien\w*|toxi(?:que|c)s?|hommes?|femmes?|male|female|men|women|enfants?|child\w*"
     r"|adulte?s?|nouveau\w*|newborn|infant"
     r"|objectif|cible|target|seuil|risque|risk|anteriorite\w*|resultat|result|valeurs?|value|homme"
     r"|reference|vr|vn|si|if|stade|stage|grade"

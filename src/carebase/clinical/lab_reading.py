@@ -139,7 +139,9 @@ def _begins_header(segment: Segment, walk: _Walk) -> bool:
     if header is not None:
         walk.header, walk.header_line, walk.above = header, segment, None
         if header.dated:
-            walk.sampled = lab_header.read_time(header.dated, day_first=walk.day_first, today=walk.today)
+            printed = lab_header.read_time(header.dated, day_first=walk.day_first, today=walk.today)
+            if printed is not None and not (printed.is_ambiguous and walk.sampled is not None):
+                walk.sampled = printed
             walk.first_sampled = walk.first_sampled or walk.sampled
         return True
     if walk.header is not None and walk.header_line is not None:

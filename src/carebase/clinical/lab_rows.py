@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from carebase.clinical import analytes, folding, lab_names, lab_prose, numbers, units
-from carebase.clinical.lab_columns import Header, Role
+from carebase.clinical.lab_columns import Column, Header, Role
 from carebase.clinical.lab_tokens import Segment, Token
 
 
@@ -321,15 +321,30 @@ def _under_header(tokens: Sequence[Token], header: Header) -> _Parts | None:
         return None
     ends: dict[str, str] = {}
     for token, role in current:
-        end = _END_OF_RANGE.search(folding.fold(header.at(token.x0, token.x1).text)) if role == "range" else None
+        column = header.at(token.x0, token.x1)
+        if role == "other" and token.kind == "number" and _CODES.match(folding.fold(column.text)):
+            continue
+        end = _END_OF_RANGE.search(folding.fold(column.text)) if role == "range" else None
         if end is not None and token.kind == "number" and _is_plain(token):
             ends["low" if end["low"] else "high"] = token.text
-        elif not _place_by_role(token, role, parts):
+        elif not _place_by_role(_for_one_sex(token, column), role, parts):
             parts.strays.append(token)
     _finish(parts)
     if ends and parts.readings and parts.readings[0].range is None:
         parts.readings[0].range = _between(ends)
     return parts
+
+
+_CODES = re.compile(r"^(?:lab|site|code|seq)$")
+_SEXES = re.compile(r"\b(?:(?P<male>hommes?|males?|m[ae]n|hombres?)|femmes?|females?|wom[ae]n|mujer(?:es)?)\b")
+
+
+def _for_one_sex(token: Token, column: Column) -> Token:
+    """A range under a column of one sex carries the sex; a column that names both says nothing."""
+    if column.role != "range" or token.kind not in ("range", "number"):
+        return token
+    named = {"Homme" if sex["male"] else "Femme" for sex in _SEXES.finditer(folding.fold(column.text))}
+    return replace(token, text=f"{named.pop()} : {token.text}") if len(named) == 1 else token
 
 
 _END_OF_RANGE = re.compile(r"\b(?:(?P<low>min\w*|low\w*|inf\w*)|max\w*|high\w*|sup\w*|upper)\b")

@@ -136,7 +136,7 @@ _ANSWER_WORDS = (
 _FLAG_WORDS = (
     r"HH|LL|H|L|N|A|C|B|High|Low|HIGH|LOW|[ÉEée]lev[ée]e?|Haute?"
     r"|Basse?|BAS|HAUT|Normal|NORMAL"
-    r"|Abnormal|Critical|Critique|CRITICAL|CRITIQUE|Panic|Alto|Alta|Bajo|Baja|Augment[ée]e?"
+    r"|Abnormal|Alert|Critical|Critique|CRITICAL|CRITIQUE|Panic|Alto|Alta|Bajo|Baja|Augment[ée]e?"
     r"|Diminu[ée]e?|\(H\)|\(L\)|\(\*\)|\[H\]|\[L\]"
 )
 _TOKEN = re.compile(

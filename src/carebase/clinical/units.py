@@ -30,13 +30,13 @@ _AMOUNT = (
     r"|[Cc]ells?|[Cc]ellules?|UFC|CFU|[EÉeé]l[eé]ments|[Pp]arasites?|mm|mosm"
 )
 _PER = (
-    r"100\s?m[lL]|[dcmµμunpf]?[lL]|DL|ML|mm\s?\^?[3³]|mmc|cu\.?\s?mm|cumm|min(?:/1[.,]73\s?m\s?\^?[2²])?"
+    r"100\s?m[lL]|[dcmµμunpf]?[lL]|DL|ML|mm\s?\^?[3³]|mmc|cu\.?\s?mm|cumm|min(?:/1[.,]73(?:\s?m\s?\^?[2²])?)?"
     r"|24\s?[hH]|[hH](?:eure|r)?|jour|mmol|mol|kg|g|[cC]hamp|hpf|HPF|lpf|LPF"
 )
 PATTERN = (
     rf"(?:(?:{_POWER}|{_AMOUNT})\s?/\s?(?:{_PER})(?:\s?\(?FEU\)?)?"
     r"|/\s?(?:m[lL]|mm\s?\^?[3³]|mmc|[µμu][lL]|[cC]hamp|hpf|HPF|lpf|LPF|cumm|cu\.?\s?mm)"
-    r"|mL/min/1[.,]73\s?m\s?\^?[2²]|[lL]/[lL]|%|‰|mm\s?\[?[hH][gG]\]?|kPa|sec(?:ondes?|onds?|\.)?|s|fl|fL|FL|pg|PG|µ\^?[3³]|[µμ]m\^?[3³]|mm(?:\s1h)?)"
+    r"|m[lL]/min/1[.,]73(?:\s?m\s?\^?[2²])?|[lL]/[lL]|%|‰|mm\s?\[?[hH][gG]\]?|kPa|sec(?:ondes?|onds?|\.)?|s|fl|fL|FL|pg|PG|µ\^?[3³]|[µμ]m\^?[3³]|mm(?:\s1h)?)"
 )
 """What may be a unit, for a tokenizer; `normalise` confirms it."""
 
@@ -44,6 +44,7 @@ _WHOLE = {
     "%": "%", "‰": "[ppth]", "mmhg": "mm[Hg]", "mm[hg]": "mm[Hg]", "kpa": "kPa", "sec": "s", "sec.": "s", "s": "s",
     "secondes": "s", "seconde": "s", "seconds": "s", "second": "s", "fl": "fL", "pg": "pg", "u3": "fL",
     "um3": "fL", "u^3": "fL", "um^3": "fL", "inr": "{INR}", "mm": "mm/h", "mm1h": "mm/h", "mm/1h": "mm/h",
+    "ml/min/1.73": "mL/min/{1.73_m2}", "ml/min/1,73": "mL/min/{1.73_m2}",
     "ml/min/1.73m2": "mL/min/{1.73_m2}", "ml/min/1,73m2": "mL/min/{1.73_m2}", "ml/mn/1.73m2": "mL/min/{1.73_m2}",
     "ml/min/1.73m^2": "mL/min/{1.73_m2}", "ml/min/1,73m^2": "mL/min/{1.73_m2}", "ph": "[pH]",
 }  # fmt: skip

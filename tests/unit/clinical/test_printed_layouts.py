@@ -192,3 +192,39 @@ def test_the_reaction_of_blood_and_of_a_urine_strip_without_heading(line, analyt
 )
 def test_names_as_laboratories_shorten_them(line, analyte):
     assert a_result(line).analyte == analyte
+
+
+TWO_SEXES = """\
+              Résultats             Valeurs de référence             Antériorités
+                                    Homme           Femme            12/06/2025   02/01/2025
+Hémoglobine   12,5       g/dL       13,0 - 17,0     12,0 - 16,0      12,6         12,9
+"""
+
+
+@pytest.mark.parametrize(("person", "flag", "low"), [(WOMAN, "N", "12.0"), (MAN, "L", "13.0")])
+def test_ranges_in_a_column_for_each_sex(person, flag, low):
+    result = a_result(TWO_SEXES, person)
+    assert (result.value, result.flag, result.range.low) == (Decimal("12.5"), flag, Decimal(low))
+    assert [one.value for one in result.previous] == [Decimal("12.6"), Decimal("12.9")]
+
+
+def test_a_column_of_laboratory_codes_is_no_second_value():
+    result = a_result("""\
+TESTS           RESULT      FLAG    UNITS         REFERENCE INTERVAL    LAB
+Hemoglobin      6.8         Alert   g/dL          11.1 - 15.9            01
+""")
+    assert (result.value, result.flag, result.flag_printed, result.critical) == (Decimal("6.8"), "L", "Alert", True)
+
+
+def test_columns_named_by_dates_with_short_years():
+    result = a_result("""\
+Prélèvement : 10/05/2026 à 08:20
+                                     10/05/26        03/12/25     11/05/25
+Kaliémie ...................  2,4    mmol/l  (3,5-5,1)   4,4      4,5
+""")
+    assert (result.value, result.critical, result.sample_time.day) == (Decimal("2.4"), True, 10)
+    assert [one.value for one in result.previous] == [Decimal("4.4"), Decimal("4.5")]
+
+
+def test_a_toxin_is_a_test():
+    assert a_result("Toxine Clostridium difficile : Positive").text == "Positive"
