@@ -38,7 +38,9 @@ _BIRTH_FRENCH = re.compile(r"naiss|\bnee?\b|\bnee?\(|ddn|d\.d\.n|fecha|nac|nais"
 # What may follow on the same line and is certainly no part of a name.
 _STOP = re.compile(
     r"\s(?:[a-z'./()°&-]+ ?:|" + _BIRTH_LABEL + r"|age\b|sexe?\b|gender\b|sexo\b"
-    r"|\d|\(|n°|no\.|ref\b|tel\b|ipp\b|mrn\b|dossier\b|id\b|date\b|dr\b|docteur\b|,? ?ne(?:e)?\b)"
+    r"|\d|\(|n°|no\.|ref\b|tel\b|ipp\b|mrn\b|dossier\b|id\b|date\b|dr\b|docteur\b|nom (?:de|d'|usuel|marital)"
+    # "née MARTIN" goes on with a name, "née le 03/05" and "née :" do not.
+    r"|,? ?nee?\b(?! [a-z-]{2,}(?:\s|$))|,? ?nee? (?:le|vers|en)\b)"
 )
 _COLON = r" ?(?::|=) ?"
 _NAME = re.compile(rf"(?:^|[|;] ?|(?<=[a-z\d)] )){_NAME_LABEL}{_COLON}(?P<value>.+)")

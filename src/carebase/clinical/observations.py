@@ -35,6 +35,8 @@ def imaging_alert(finding: Finding, *, is_other_patient: bool) -> Statement:
     """A finding that has to be communicated at once."""
     code = "alert-imaging-verify" if is_other_patient else "alert-imaging"
     params: dict[str, Parameter] = {"concept": finding.concept}
+    if code == "alert-imaging":
+        params["certainty"] = "suspected" if finding.assertion is Assertion.UNCERTAIN else "stated"
     return Statement(code=code, params=params, severity=Severity.EMERGENCY, evidence=finding.evidence)
 
 
@@ -125,8 +127,7 @@ def imaging(findings: Iterable[Finding]) -> Iterator[Statement]:
 
 def _imaging(code: str, one: Finding) -> Statement:
     params: dict[str, Parameter] = {"concept": one.concept}
-    if code != "imaging-denied":
-        params["side"] = "none" if one.laterality is None else one.laterality.value
+    params["side"] = "none" if one.laterality is None else one.laterality.value
     if code == "imaging-finding" and one.size_mm is not None:
         code, params = "imaging-size", {**params, "size": one.size_mm}
     severity = Severity.EMERGENCY if one.critical else Severity.INFO

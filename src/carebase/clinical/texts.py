@@ -157,6 +157,10 @@ def _fill(name: str, value: Parameter, *, language: Language) -> str:  # noqa: P
         return value or "none"
     if name == "relation":
         return _SPOKEN_RELATIONS.get(value, value)
+    if name == "source":
+        # A source known by a word of either language gives both, French first.
+        words = value.split(" / ")
+        return words[LANGUAGES.index(language)] if len(words) == len(LANGUAGES) else value
     if name == "medicine":
         return _medicine(value, language=language)
     return value

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carebase.clinical import identity
+from carebase.clinical import identity, person_names
 from carebase.clinical.evidence import Source
 from carebase.clinical.identity import HeaderIdentity, IdentityField
 from carebase.clinical.person import Person, Sex
@@ -235,3 +235,23 @@ def test_any_metadata_is_read_without_failing(name, other):
     found = identity.from_dicom(dict.fromkeys(keys, other) | {"PatientName": name})
 
     assert found.patient_name is None or found.patient_name in name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Patient : Mme DURAND née MARTIN Hélène   03/05/1962   Prélevé le 16/11/2026",
+        "Patient : Mme DURAND Hélène née MARTIN",
+        "Patient : DURAND née MARTIN Hélène née le 03/05/1962",
+    ],
+)
+def test_a_name_at_birth_beside_the_married_one_counts(line):
+    name = identity.read_header([a_page(line)], SOURCE).patient_name
+    for own in ("Hélène MARTIN", "Hélène Durand"):
+        assert person_names.can_be_same(own, name)
+    assert not person_names.can_be_same("Claire Durand", name)
+
+
+def test_a_birth_date_behind_the_name_is_no_part_of_it():
+    header = identity.read_header([a_page("Patient : DURAND Hélène née le 03/05/1962")], SOURCE)
+    assert (header.patient_name, header.birth_date) == ("DURAND Hélène", date(1962, 5, 3))

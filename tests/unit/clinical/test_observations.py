@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.unit.clinical.test_radiology import report
 
 from carebase.clinical import observations, texts
@@ -31,3 +32,27 @@ def test_a_doubt_that_the_conclusion_settles_is_not_repeated():
 def test_an_absence_is_told_without_an_article():
     (denied,) = observations.imaging(report("Résultats :\nAbsence d'embolie pulmonaire.").findings)
     assert texts.word(denied, "fr") == "Imagerie, absence signalée : embolie pulmonaire."
+
+
+@pytest.mark.parametrize(
+    ("text", "worded"),
+    [
+        ("Conclusion :\nTuberculose pulmonaire.", "Constatation critique en imagerie : tuberculose pulmonaire."),
+        (
+            "Conclusion :\nAspect évocateur d'une tuberculose pulmonaire.",
+            "Constatation critique évoquée en imagerie, à confirmer : tuberculose pulmonaire.",
+        ),
+    ],
+)
+def test_an_alert_does_not_assert_what_the_radiologist_suspects(text, worded):
+    (finding,) = report(text).findings
+    assert texts.word(observations.imaging_alert(finding, is_other_patient=False), "fr") == worded
+
+
+def test_an_absence_on_one_side_is_not_told_of_both():
+    text = "Résultats :\nÉpanchement pleural gauche. Absence d'épanchement pleural droit."
+    words = [texts.word(one, "fr") for one in observations.imaging(report(text).findings)]
+    assert words == [
+        "Imagerie : épanchement pleural (à gauche).",
+        "Imagerie, absence signalée : épanchement pleural (à droite).",
+    ]

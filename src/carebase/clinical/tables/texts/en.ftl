@@ -5,7 +5,10 @@ alert-critical = Critical result: { $measure } { $comparator }{ $value } { $unit
        *[other] {" (sample of "}{ $date }{")"}
     }. Confirm and act without delay.
 alert-verify = Verify patient and sample: critical value { $measure } { $comparator }{ $value } { $unit } in a document that may belong to another person or hold an error.
-alert-imaging = Critical imaging finding: { $concept }.
+alert-imaging = { $certainty ->
+        [suspected] Critical finding suspected on imaging, to be confirmed
+       *[stated] Critical imaging finding
+    }: { $concept }.
 alert-imaging-verify = Verify patient and study: critical imaging finding ({ $concept }) in a document that may belong to another person.
 alert-pattern = Possible emergency: { $pattern }. Immediate assessment is needed.
 
@@ -47,7 +50,12 @@ imaging-uncertain = Imaging, uncertain: { $concept }{ $side ->
         [bilateral] {" (both sides)"}
        *[none] {""}
     }.
-imaging-denied = Imaging, reported as absent: { $concept }.
+imaging-denied = Imaging, reported as absent: { $concept }{ $side ->
+        [left] {" (left)"}
+        [right] {" (right)"}
+        [bilateral] {" (both sides)"}
+       *[none] {""}
+    }.
 imaging-size = Imaging: { $concept }, { $size } mm{ $side ->
         [left] {" (left)"}
         [right] {" (right)"}

@@ -5,7 +5,10 @@ alert-critical = Résultat critique : { $measure } { $comparator }{ $value } { $
        *[other] {" (prélèvement du "}{ $date }{")"}
     }. À confirmer et à traiter sans délai.
 alert-verify = Vérifier le patient et le prélèvement : valeur critique { $measure } { $comparator }{ $value } { $unit } dans un document qui pourrait concerner une autre personne ou contenir une erreur.
-alert-imaging = Constatation critique en imagerie : { $concept }.
+alert-imaging = { $certainty ->
+        [suspected] Constatation critique évoquée en imagerie, à confirmer
+       *[stated] Constatation critique en imagerie
+    } : { $concept }.
 alert-imaging-verify = Vérifier le patient et l'examen : constatation critique en imagerie ({ $concept }) dans un document qui pourrait concerner une autre personne.
 alert-pattern = Urgence possible : { $pattern }. Une évaluation immédiate est nécessaire.
 
@@ -47,7 +50,12 @@ imaging-uncertain = Imagerie, incertain : { $concept }{ $side ->
         [bilateral] {" (des deux côtés)"}
        *[none] {""}
     }.
-imaging-denied = Imagerie, absence signalée : { $concept }.
+imaging-denied = Imagerie, absence signalée : { $concept }{ $side ->
+        [left] {" (à gauche)"}
+        [right] {" (à droite)"}
+        [bilateral] {" (des deux côtés)"}
+       *[none] {""}
+    }.
 imaging-size = Imagerie : { $concept }, { $size } mm{ $side ->
         [left] {" (à gauche)"}
         [right] {" (à droite)"}
