@@ -137,13 +137,6 @@ def open_with(
     return case
 
 
-async def open_case(session: Session, new: NewCase, *, today: date, request_id: str | None = None) -> Case:
-    """The same, on its own."""
-    async with session.together() as ask:
-        case = open_with(ask, new, case_id=fresh_id(), today=today, request_id=request_id)
-    return case.brought
-
-
 async def read(session: Session, case_id: CaseId) -> Case:
     """The case, or NotFound when it does not exist for this reader."""
     log.saw(session, "cases", [case_id])
