@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -136,6 +136,24 @@ def _day_first(printed: Sequence[int]) -> tuple[int, ...]:
 
 def _month_first(printed: Sequence[int]) -> tuple[int, ...]:
     return printed[2], printed[0], printed[1]
+
+
+_END_OF_RANGE = re.compile(r"\b(?:(?P<low>min\w*|low\w*|inf\w*)|max\w*|high\w*|sup\w*|upper)\b")
+
+
+def end_of_range(column: Column) -> Literal["low", "high"] | None:
+    """Which end of the range a column holds, where the table gives each a column of its own."""
+    end = _END_OF_RANGE.search(folding.fold(column.text)) if column.role == "range" else None
+    if end is None:
+        return None
+    return "low" if end["low"] else "high"
+
+
+def between(ends: Mapping[str, str]) -> str:
+    """The range whose ends, as printed, stand in two columns."""
+    if len(ends) == 2:
+        return f"{ends['low']} - {ends['high']}"
+    return f">= {ends['low']}" if "low" in ends else f"<= {ends['high']}"
 
 
 _LEAD = re.compile(r"^[A-Z]{0,4}[-\d/:.hT ]*\d[-\d/:.hT ]*$")

@@ -69,6 +69,11 @@ _REMARK = re.compile(r" ?\((?=[^\W_])[^()\t]*\)(?= ?(?:\t|:(?!\d\d)))")
 """A remark in parentheses that ends the name's cell: `VIH (Determine)`."""
 
 
+def is_letterhead(words: str) -> bool:
+    """Whether words announce a telephone or a file number."""
+    return _LETTERHEAD.search(folding.fold(words)) is not None
+
+
 def split(segment: Segment, *, above: str) -> Name | None:
     """The name at the left of the line, or None when the line has none.
 
@@ -187,7 +192,7 @@ def _can_be_a_test(name: str) -> bool:
     words = [word.strip(".,;:()") for word in folded.split()]
     return (
         bool(words)
-        and _LETTERHEAD.search(folded) is None
+        and not is_letterhead(folded)
         and len(words) <= 9
         and words[-1] not in ("page", "n°", "no", "dr")
         and not _NOT_A_TEST.match(words[0])

@@ -7,10 +7,10 @@ a row: it is handed back as unread, because the wrong one of two values is worse
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from carebase.clinical import analytes, folding, lab_names, lab_prose, numbers, units
+from carebase.clinical import analytes, folding, lab_columns, lab_names, lab_prose, numbers, units
 from carebase.clinical.lab_columns import Column, Header, Role
 from carebase.clinical.lab_tokens import Segment, Token
 
@@ -91,7 +91,12 @@ def _read_values(
         tokens = lab_prose.answer_alone(tokens)
     shape = lab_prose.Shape(tokens, is_apart=found.is_apart)
     is_comment = name != found.name and _is_comment(found.name, tokens)
-    if is_comment or shape.is_prose(is_known=is_known) or (not is_known and lab_prose.has_condition(name)):
+    if (
+        is_comment
+        or lab_names.is_letterhead(name)
+        or shape.is_prose(is_known=is_known)
+        or (not is_known and lab_prose.has_condition(name))
+    ):
         return None
     parts = (None if header is None else _under_header(tokens, header)) or _in_line(tokens)
     reason = _why_unread(parts, tokens)
@@ -308,7 +313,11 @@ def _is_plain(token: Token) -> bool:
 def _under_header(tokens: Sequence[Token], header: Header) -> _Parts | None:
     """Parts by the column they stand in; None when the columns do not explain the line."""
     parts = _Parts()
-    placed = [(token, header.at(token.x0, token.x1).role) for token in tokens if token.kind != "gap"]
+    placed: list[tuple[Token, Role]] = [
+        (token, header.at(token.x0, token.x1).role) for token in tokens if token.kind != "gap"
+    ]
+    # An interval is never an earlier result, wherever the headings stand.
+    placed = [(token, "range" if role == "previous" and token.kind == "range" else role) for token, role in placed]
     earlier = [token for token, role in placed if role == "previous"]
     current = [(token, role) for token, role in placed if role != "previous"]
     has_number = any(token.kind in ("number", "answer") for token, _ in current)
@@ -324,14 +333,14 @@ def _under_header(tokens: Sequence[Token], header: Header) -> _Parts | None:
         column = header.at(token.x0, token.x1)
         if role == "other" and token.kind == "number" and _CODES.match(folding.fold(column.text)):
             continue
-        end = _END_OF_RANGE.search(folding.fold(column.text)) if role == "range" else None
+        end = lab_columns.end_of_range(column)
         if end is not None and token.kind == "number" and _is_plain(token):
-            ends["low" if end["low"] else "high"] = token.text
+            ends[end] = token.text
         elif not _place_by_role(_for_one_sex(token, column), role, parts):
             parts.strays.append(token)
     _finish(parts)
     if ends and parts.readings and parts.readings[0].range is None:
-        parts.readings[0].range = _between(ends)
+        parts.readings[0].range = lab_columns.between(ends)
     return parts
 
 
@@ -345,16 +354,6 @@ def _for_one_sex(token: Token, column: Column) -> Token:
         return token
     named = {"Homme" if sex["male"] else "Femme" for sex in _SEXES.finditer(folding.fold(column.text))}
     return replace(token, text=f"{named.pop()} : {token.text}") if len(named) == 1 else token
-
-
-_END_OF_RANGE = re.compile(r"\b(?:(?P<low>min\w*|low\w*|inf\w*)|max\w*|high\w*|sup\w*|upper)\b")
-
-
-def _between(ends: Mapping[str, str]) -> str:
-    """The range of a table that prints its two ends in columns of their own."""
-    if len(ends) == 2:
-        return f"{ends['low']} - {ends['high']}"
-    return f">= {ends['low']}" if "low" in ends else f"<= {ends['high']}"
 
 
 def _give_previous(parts: _Parts, earlier: Sequence[Token], header: Header) -> None:

@@ -22,7 +22,14 @@ def test_a_remark_in_parentheses_leaves_the_name_as_it_is(line, analyte, text):
     assert (result.analyte, result.text) == (analyte, text)
 
 
-@pytest.mark.parametrize("line", ["LABORATORIES   Phone: (555) 123-4567", "BIOLAB Tél : 01 43 28   12 34 mL/min"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "LABORATORIES   Phone: (555) 123-4567",
+        "QUEST REGIONAL LABORATORIES     Phone: (555) 123-4567    CLIA 05D0000001",
+        "BIOLAB Tél : 01 43 28   12 34 mL/min",
+    ],
+)
 def test_a_telephone_number_is_no_result(line):
     assert a_report(line).results == ()
 
@@ -228,3 +235,16 @@ Kaliémie ...................  2,4    mmol/l  (3,5-5,1)   4,4      4,5
 
 def test_a_toxin_is_a_test():
     assert a_result("Toxine Clostridium difficile : Positive").text == "Positive"
+
+
+def test_a_range_below_the_heading_of_an_earlier_result_stays_the_range():
+    result = a_result(
+        """\
+Prélèvement : 10/05/2026 à 08:20
+                                        10/05/26        03/12/25     11/05/25
+Hémoglobine .................. 13,9    g/dl    (13,4-16,7)   14,0     14,2
+""",
+        MAN,
+    )
+    assert (result.value, result.range.low, result.flag) == (Decimal("13.9"), Decimal("13.4"), "N")
+    assert [one.value for one in result.previous] == [Decimal("14.0"), Decimal("14.2")]
