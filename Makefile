@@ -16,7 +16,7 @@ run: $(VENV)/run.ok assets ## Serve everything with sample cases on http://local
 	@exec $(BIN)/python -m carebase.cli.main demo
 
 test: $(VENV)/dev.ok assets ## Unit and integration tests; no root, no browser needed
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/dev.ok ## Format, lint, strict types, import contracts, prepared SQL
 	$(BIN)/ruff format --check src tests benchmarks scripts
