@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from carebase.clinical import texts
 from carebase.clinical.texts import Language
 
 _SENTENCES: Mapping[str, Mapping[Language, str]] = {
@@ -100,7 +101,7 @@ def _table(labs: Sequence[Mapping[str, Any]], *, names: Mapping[str, str], langu
         mark = say("critical", language) if lab["critical"] else ""
         flag = lab["flag"] or (say("check", language) if lab["check"] else "")
         shown = lab["range"]["text"] if lab["range"] else ""
-        cells = [lab["printed_name"], lab["text"], lab["unit"] or "", shown, flag, mark]
+        cells = [lab["printed_name"], lab["text"], texts.unit(lab["unit"] or "1", language), shown, flag, mark]
         rows.append([*cells, _place(lab, names=names, language=language)])
     cleaned = [[_safe(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cleaned) for column in range(len(cleaned[0]))]
