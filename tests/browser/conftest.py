@@ -48,7 +48,7 @@ def address() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(gallery.application(), port=port, log_level="error", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(gallery.application(), port=port, log_config=None, ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

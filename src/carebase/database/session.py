@@ -169,19 +169,6 @@ class Session:
         async with self._cursor(query, values, rows.tuple_row) as cursor:
             return cursor.rowcount
 
-    async def run_many(self, query: Query, values: list[dict[str, Any]]) -> None:
-        """Run a query once for each set of values, in one round trip."""
-        if not values:
-            return
-
-        async def send(connection: Connection) -> None:
-            async with connection.pipeline(), connection.cursor() as cursor:
-                await self._begin(connection)
-                await cursor.executemany(query.text, values)
-
-        with _refusals():
-            await self._sent(send)
-
     @asynccontextmanager
     async def together(self) -> AsyncIterator[Together]:
         """Queries that need nothing of one another, sent in one round trip when the block ends.

@@ -115,7 +115,7 @@ def read(given: FileInput, *, person: Person, today: date) -> FileReading:
 def _image(given: FileInput, image: Image, *, warnings: Sequence[str], person: Person, today: date) -> FileReading:
     codes = ["image_in_lab"] if given.category == "lab" else []
     mismatches = _mismatches([identity.from_dicom(image.metadata)], person=person, today=today)
-    codes += [*mismatches, "image_not_interpreted"]
+    codes += [*_of_mismatches(mismatches, given), "image_not_interpreted"]
     if not _NOT_SHOWN.isdisjoint(warnings):
         codes.append("image_not_shown")
     return FileReading(
@@ -137,7 +137,7 @@ def _text(given: FileInput, document: Document, *, person: Person, today: date) 
         UnreadPlace(file=one.file, page=one.page, line=one.line, box=one.box, quote=one.quote, reason=one.reason)
         for one in lines
     )
-    notices += [Notice(code=code, file=given.file) for code in mismatches]
+    notices += [Notice(code=code, file=given.file) for code in _of_mismatches(mismatches, given)]
     notices += [_page_notice(one) for one in pages]
     if not _READ_IN_PART.isdisjoint(document.warnings):
         notices.append(Notice(code="file_incomplete", file=given.file))
@@ -195,6 +195,11 @@ def looks_like_radiology(document: Document) -> bool:
     if _known_rows(labs) >= LAB_ROWS_THAT_MAKE_A_REPORT:
         return False
     return _is_report(radiology.read(document.pages, source), category="lab")
+
+
+def _of_mismatches(mismatches: list[str], given: FileInput) -> list[str]:
+    """What is said of contradictions: each of them, or that a clinician has answered them."""
+    return ["patient_confirmed"] if mismatches and given.is_confirmed else mismatches
 
 
 def _mismatches(

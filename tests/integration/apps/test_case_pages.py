@@ -263,8 +263,8 @@ def _publish(application: Any, case_id: str) -> None:
         said = {"id": "s1", "code": "x", "params": {}, "text": "Hb 6,4", "severity": "info", "evidence": [place]}
         result = {"engine": "test", "critical_alerts": [said | {"confidence": None}]}
         connection.execute(
-            "insert into public.insight_runs (lease_token, case_id, analysis_no, engine, version, inputs_sha256, results,"
-            " published_at) values (gen_random_uuid(), %s, 1, 'test', '1', '0', %s, now())",
+            "insert into public.insight_runs (lease_token, case_id, analysis_no, engine, version, inputs_sha256,"
+            " results, published_at) values (gen_random_uuid(), %s, 1, 'test', '1', '0', %s, now())",
             [case_id, json.dumps({"fr": result, "en": result})],
         )
         connection.execute("update public.case_files set page_count = 2 where case_id = %s", [case_id])

@@ -37,7 +37,7 @@ def server(database, made_app, tmp_path: Path):
                 secret=database.secret,
                 hashing=Passwords(memory_kibibytes=256, passes=1),
             )
-            running = uvicorn.Server(uvicorn.Config(app, log_level="warning", proxy_headers=False, lifespan="off"))
+            running = uvicorn.Server(uvicorn.Config(app, log_config=None, proxy_headers=False, lifespan="off"))
             held["key"] = app.state.tokens.anon_key()
             task = asyncio.create_task(running.serve(sockets=[bound]))
             # The socket listens already: what comes before the server is up waits in its queue.

@@ -1,8 +1,5 @@
 """A place for one embedded server: a fresh directory, the servers and owner processes started there, their end."""
 
-# A test has its event loop to itself, so a moment of blocking hurts nobody.
-# ruff: noqa: ASYNC240
-
 from __future__ import annotations
 
 import json

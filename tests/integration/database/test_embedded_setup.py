@@ -1,8 +1,5 @@
 """Where the embedded server puts its files and as whom it runs; what it says when it cannot start."""
 
-# A test has its event loop to itself, so a moment of blocking hurts nobody.
-# ruff: noqa: ASYNC221
-
 from __future__ import annotations
 
 import logging

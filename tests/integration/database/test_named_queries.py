@@ -31,7 +31,7 @@ on_one_version = pytest.mark.parametrize("cluster", [os.environ.get("CAREBASE_TE
 
 ROOT = Path(carebase.__file__).parent
 WITH_ROWS = {"one", "maybe", "all"}
-WITHOUT_ROWS = {"value", "run", "run_many"}
+WITHOUT_ROWS = {"value", "run"}
 PYTHON_TYPES: Mapping[str, tuple[object, ...]] = {
     "bool": (bool,),
     "bytea": (bytes,),
@@ -129,7 +129,7 @@ def calls() -> tuple[Call, ...]:
                     node.func.attr,
                     row,
                     frozenset(keyword.arg for keyword in node.keywords if keyword.arg),
-                    node.func.attr == "run_many" or any(keyword.arg is None for keyword in node.keywords),
+                    any(keyword.arg is None for keyword in node.keywords),
                 )
             )
         for node in ast.walk(tree):

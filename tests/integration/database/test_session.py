@@ -164,9 +164,9 @@ async def test_no_connection_is_taken_before_the_first_query(database, alone):
 
 async def test_many_rows_travel_with_the_identity_too(database, pools, begin):
     person = database.a_person()
-    async with begin(pools, person) as writing:
-        await writing.run_many(SQL["remember"], [{"key": f"k{n}"} for n in range(100)])
-        await writing.run_many(SQL["remember"], [])
+    async with begin(pools, person) as writing, writing.together() as ask:
+        for number in range(100):
+            ask.run(SQL["remember"], key=f"k{number}")
     with database.owner() as owner:
         assert owner.execute("select count(*), min(actor::text) from public.request_keys").fetchone() == (
             100,
@@ -253,7 +253,7 @@ async def test_a_refused_identity_stays_refused_when_the_handler_goes_on(databas
         with pytest.raises(errors.CareError):
             await asked.one(SQL["who"], Who)
         with pytest.raises(errors.CareError):
-            await asked.run_many(SQL["remember"], [{"key": "k"}])
+            await asked.run(SQL["remember"], key="k")
     with database.owner() as owner:
         assert owner.execute("select count(*) from public.request_keys").fetchone() == (0,)
 
@@ -434,8 +434,9 @@ async def a_request(begin, pools, person: Identity) -> None:
 
 async def test_many_rows_survive_a_restart_before_them_once(database, pools, begin):
     end_backends(database)
-    async with begin(pools, database.a_person()) as writing:
-        await writing.run_many(SQL["remember"], [{"key": f"k{n}"} for n in range(3)])
+    async with begin(pools, database.a_person()) as writing, writing.together() as ask:
+        for number in range(3):
+            ask.run(SQL["remember"], key=f"k{number}")
     with database.owner() as owner:
         assert owner.execute("select count(*) from public.request_keys").fetchone() == (3,)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -252,6 +253,14 @@ def test_an_image_as_laboratory_file_is_a_warning_and_the_rest_completes():
 def test_the_patient_an_image_names_is_compared():
     found = analysed(image_file("radiology", PatientName="MBARGA^JEAN", PatientSex="M"))
     assert "patient_mismatch_name" in codes(found)
+
+
+def test_a_confirmed_file_is_used_and_no_longer_said_to_be_unused():
+    image = replace(image_file("radiology", PatientName="MBARGA^JEAN"), is_confirmed=True)
+    found = analysed(image)
+    assert "patient_confirmed" in codes(found)
+    assert not [code for code in codes(found) if code.startswith("patient_mismatch")]
+    assert not found.files[0].is_other_patient
 
 
 @pytest.mark.parametrize(
