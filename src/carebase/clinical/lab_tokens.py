@@ -155,6 +155,8 @@ _TOKEN = re.compile(
     r"(?:UFC|CFU|germes?|bact[eé]ries?|col\w*)(?!\w)[^\t]*)"
     rf"|(?P<marked>{_MARKED})"
     rf"|(?P<pair>{_PAIR})"
+    # The grade of a strip is no number with a sign behind it.
+    r"|(?P<grade>(?<![\w.,+-])[1-4]\+(?![\w+])[^\t]*)"
     rf"|(?P<number>(?:(?<![\w])"
     rf"|(?<=[*↑↓HL]))(?:(?:{numbers.COMPARATOR_WORDS}) ?)?(?<![\w.,])[-−]?{_NUM}(?![\d]|[.,/:]\d))"
     rf"|(?P<unit>(?:(?<![A-Za-zÀ-ÿ])|(?<=[xX])){units.PATTERN}(?![\w/%]))"
@@ -167,7 +169,7 @@ _TOKEN = re.compile(
 )
 _KINDS: dict[str, Kind] = {
     "gap": "gap", "date": "date", "power": "unit", "titre": "answer", "flat": "number", "muddle": "word",
-    "colonies": "answer",
+    "colonies": "answer", "grade": "answer",
     "marked": "range", "pair": "range",
     "number": "number", "unit": "unit", "answer": "answer", "flag": "flag", "word": "word",
 }  # fmt: skip

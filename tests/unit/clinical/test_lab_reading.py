@@ -353,3 +353,9 @@ def _seconds(texts: list[str]) -> float:
     start = time.process_time()
     a_report(*texts)
     return time.process_time() - start
+
+
+@pytest.mark.parametrize("grade", ["3+", "+++"])
+def test_the_grade_of_a_strip_is_an_answer_and_no_number(grade):
+    found = a_result(f"Cétonurie    {grade}    Négatif")
+    assert (found.analyte, found.value, found.text, found.flag) == ("urine_ketones", None, grade, "H")
