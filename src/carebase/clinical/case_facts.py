@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from carebase.clinical import facts, folding
 from carebase.clinical.context import Mention, PatientContext
@@ -34,10 +35,16 @@ def days_of(duration: str | None) -> int | None:
     return count * _DAYS[match.lastgroup]
 
 
+_KIND_OF = {"diabetes_type_1": "diabetes"}
+"""Who has the one has the other; who does not have the one may still have the other."""
+
+
 def of_context(said: PatientContext) -> Iterator[Said]:
     """Complaints and history as present, denials as absent; doubts, past and family as neither."""
     for present in (*said.complaints, *said.history):
         yield _said(present, present=True)
+        if (general := _KIND_OF.get(present.concept)) is not None:
+            yield replace(_said(present, present=True), concept=general)
     for absent in said.negated:
         yield _said(absent, present=False)
 

@@ -76,6 +76,8 @@ class Qualitative:
     polarity: Literal["positive", "negative"]
     containing: str | None = None
     """A word that the row has to print as well, such as the species."""
+    least: int | None = None
+    """The lowest grade of a strip (2 for "2+") that counts; an ungraded answer then leaves it open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +196,7 @@ def read(row: Row) -> Criterion:  # noqa: PLR0911  one line for each kind
             of=_names(row["words"]),
             polarity=cast("Literal['positive', 'negative']", wanted),
             containing=row.get("containing"),
+            least=row.get("least"),
         )
     if "said" in row:
         return Mentioned(concepts=_names(row["said"]), days=row.get("days"))

@@ -27,6 +27,7 @@ Polarity = Literal["positive", "negative"]
 NAMED_TESTS = {
     "widal": re.compile(r"widal|\b(anti)?typhi (o|h)\b|\bt(o|h)\b agglutin"),
     "typhi_culture": re.compile(r"(hemoculture|coproculture|blood culture|stool culture).*typhi"),
+    "culture": re.compile(r"hemoculture|blood culture|\becbu\b|uroculture|urine culture|hemocultivo|urocultivo"),
     "mtb": re.compile(r"xpert|mtb ?/ ?rif|tuberculosis (pcr|culture)|mycobacterium tuberculosis"),
 }
 
@@ -237,3 +238,24 @@ def polarity(text: str) -> Polarity | None:
         rest = _NEGATIVE.sub(" ", folded)
         return None if _POSITIVE.search(rest) else "negative"
     return "positive" if _POSITIVE.search(folded) else None
+
+
+_GRADES = (
+    (0, re.compile(r"\btraces?\b|\btrazas\b")),
+    (1, re.compile(r"\bsmall\b")),
+    (2, re.compile(r"\b(moderate|modere[es]?|moderad[oa])\b")),
+    (3, re.compile(r"\blarge\b")),
+)
+_PLUSES = re.compile(r"(?<![\w+])(?:(?P<count>[1-4]) ?\+(?![\w+])|(?P<signs>\+{1,4})(?![\w+]))")
+
+
+def grade(text: str) -> int | None:
+    """The grade of a urine strip, 0 for traces to 4; None when the text prints none or two.
+
+    >>> grade("3+"), grade("Positif (++)"), grade("Traces"), grade("Positif")
+    (3, 2, 0, None)
+    """
+    folded = folding.fold(text)
+    found = {int(match["count"] or len(match["signs"])) for match in _PLUSES.finditer(folded)}
+    found = found or {level for level, form in _GRADES if form.search(folded)}
+    return found.pop() if len(found) == 1 else None

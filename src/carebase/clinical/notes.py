@@ -16,6 +16,11 @@ from carebase.clinical.patterns import URGENCY_ORDER, Judged
 from carebase.clinical.person import DAYS_PER_YEAR, Person
 from carebase.clinical.statements import Parameter, Severity, Statement
 
+_ASKED_FOR = {"missing-test": "plan-test", "missing-vital": "plan-vital"}
+
+# Told only where the code is the one that ICD-10-CM takes when nothing more is stated.
+_OF_THE_DEFAULT_CODE = frozenset({"diabetes-type"})
+
 # Steps that ask for a test whose analyte has another id.
 _ASKS = {"acr": "acr_urine"}
 
@@ -114,6 +119,8 @@ def _assessed(one: Judged) -> Iterable[Statement]:
     }
     yield Statement(code=f"assessment-{_told_as(one)}", params=params, severity=severity_of(one), evidence=one.evidence)
     for caveat in one.pattern.caveats:
+        if caveat in _OF_THE_DEFAULT_CODE and one.icd10 != one.pattern.icd10:
+            continue
         yield Statement(code=f"caveat-{caveat}", evidence=one.evidence)
 
 
@@ -130,10 +137,11 @@ def plan(diagnosis: Diagnosis, *, alerts: Sequence[Statement], measured: Collect
     A test whose result is already at hand (`measured`, as `lab:<analyte>`) is not asked for again.
     """
     steps: dict[str, Statement] = {}
-    if alerts:
-        evidence = tuple(dict.fromkeys(place for alert in alerts for place in alert.evidence))
+    critical = [alert for alert in alerts if alert.code != "alert-pattern"]
+    if critical:
+        evidence = tuple(dict.fromkeys(place for alert in critical for place in alert.evidence))
         steps["critical"] = Statement(
-            code="plan-critical", params={"count": len(alerts)}, severity=Severity.EMERGENCY, evidence=evidence
+            code="plan-critical", params={"count": len(critical)}, severity=Severity.EMERGENCY, evidence=evidence
         )
     for one in sorted(_told(diagnosis), key=lambda one: URGENCY_ORDER.index(severity_of(one))):
         for step in one.pattern.next_steps:
@@ -147,8 +155,10 @@ def plan(diagnosis: Diagnosis, *, alerts: Sequence[Statement], measured: Collect
         for missing in one.missing:
             # What a possible diagnosis lacks is asked for, with the finding that raised the question.
             key = f"{missing.code}:{missing.params.get('measure', '')}"
-            if missing.code == "missing-test" and one.state is not State.MET:
+            if missing.code in _ASKED_FOR and one.state is not State.MET:
                 params = {**missing.params, "pattern": one.pattern.id}
-                asked = Statement(code="plan-test", params=params, severity=severity_of(one), evidence=one.evidence)
+                asked = Statement(
+                    code=_ASKED_FOR[missing.code], params=params, severity=severity_of(one), evidence=one.evidence
+                )
                 steps.setdefault(key, asked)
     return tuple(steps.values()) or (Statement(code="plan-none"),)

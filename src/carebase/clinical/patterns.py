@@ -56,6 +56,10 @@ class Pattern:
     may_be_possible: bool
     next_steps: tuple[str, ...]
     caveats: tuple[str, ...]
+    coded: tuple[tuple[str, Criterion], ...]
+    """More exact codes, each with what has to be stated for it; the first that holds is taken."""
+    suggested_by: tuple[Criterion, ...]
+    """Any of these, wholly met, makes an open diagnosis worth naming as possible."""
     stages: tuple[tuple[Decimal, str], ...]
     """Lowest value of each stage and its code, from the mildest on."""
     stage_measures: tuple[str, ...]
@@ -121,6 +125,8 @@ def _pattern(row: Mapping[str, Any], source: Source) -> Pattern:
         may_be_possible=row["possible"],
         next_steps=tuple(row.get("next", ())),
         caveats=tuple(row.get("caveats", ())),
+        coded=tuple((one["icd10"], criteria.read(one["when"])) for one in row.get("coded", ())),
+        suggested_by=tuple(criteria.read(part) for part in row.get("suggested_by", ())),
         stages=tuple((Decimal(lowest), code) for lowest, code in row.get("stages", ())),
         stage_measures=tuple(measures),
     )
@@ -158,15 +164,16 @@ def judge(pattern: Pattern, known: Facts) -> Judged:
     if excluded:
         state = State.NOT_MET
     counted = [*required, *supporting]
+    icd10, reasons = _coded(pattern, known)
     found = Judged(
         pattern=pattern,
         state=state,
-        icd10=_staged(pattern, known),
+        icd10=icd10,
         urgency=_urgency(pattern, known, is_met=state is State.MET),
         met=sum(outcome.state is State.MET for outcome in counted),
         total=len(counted),
         is_possible=state is State.UNKNOWN and _is_possible(pattern, known, people=people),
-        supports=_statements(counted, "supports"),
+        supports=_unique([*_statements(counted, "supports"), *reasons]),
         against=_unique(
             [statement for outcome in excluded for statement in outcome.supports]
             + [statement for outcome in counted for statement in outcome.against]
@@ -184,6 +191,8 @@ def _is_possible(pattern: Pattern, known: Facts, *, people: Sequence[Outcome]) -
     # Possible needs a person it can be judged for: an unknown age is not an adult's.
     if not pattern.may_be_possible or any(outcome.state is not State.MET for outcome in people):
         return False
+    if any(_judge(part, known).state is State.MET for part in pattern.suggested_by):
+        return True
     return any(_judge(part, known).state is State.MET or _half(part, known) for part in pattern.suggestive)
 
 
@@ -210,6 +219,14 @@ def _urgency(pattern: Pattern, known: Facts, *, is_met: bool) -> Severity:
             if _judge(when, known).state is State.MET:
                 urgency = min(urgency, raised, key=URGENCY_ORDER.index)
     return urgency
+
+
+def _coded(pattern: Pattern, known: Facts) -> tuple[str, tuple[Statement, ...]]:
+    """The code, and what is stated that makes it more exact than the pattern's own."""
+    for code, when in pattern.coded:
+        if (outcome := _judge(when, known)).state is State.MET:
+            return code, outcome.supports
+    return _staged(pattern, known), ()
 
 
 def _staged(pattern: Pattern, known: Facts) -> str:

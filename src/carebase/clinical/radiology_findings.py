@@ -63,7 +63,10 @@ class FoundInSentence:
 
 
 _DENIED = "!"
-_BREAK = re.compile(r"[,;:.]| et | and | avec | with | mais | but | sans | without | ainsi que | associe\w* a ")
+# A mark between two digits is a decimal mark ("2.1 cm left renal cyst").
+_BREAK = re.compile(
+    r"[;:]|(?<!\d)[,.]|[,.](?!\d)| et | and | avec | with | mais | but | sans | without | ainsi que | associe\w* a "
+)
 _PAIR = re.compile(
     r"\b(?:(?:droite?s? et (?:a )?gauches?|gauches? et (?:a )?droite?s?|right and left|left and right)|bilatera\w*"
     r"|bibasa\w*|bibasilar|(?:des|les) deux|both|dans les deux)\b"

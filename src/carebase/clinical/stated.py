@@ -25,11 +25,13 @@ SIGNS = frozenset(
         "cavitation",
         "cerebral_atrophy",
         "cerebral_oedema",
+        "degenerative_changes",
         "haemoperitoneum",
         "joint_effusion",
         "osteopenia",
         "pleural_effusion",
         "pleural_thickening",
+        "spondylosis",
     }
 )
 
@@ -70,6 +72,8 @@ def _judged(one: Finding, *, icd10: str) -> Judged:
         may_be_possible=False,
         next_steps=("correlate_imaging",),
         caveats=(),
+        coded=(),
+        suggested_by=(),
         stages=(),
         stage_measures=(),
     )

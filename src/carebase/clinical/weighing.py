@@ -188,16 +188,29 @@ def _ratio(criterion: criteria.Ratio, known: Facts) -> Outcome:
 def _qualitative(criterion: criteria.Qualitative, known: Facts) -> Outcome:
     refuted: tuple[Statement, ...] = ()
     for measure in _known(criterion.of, known):
-        read = facts.polarity(measure.text)
+        read = facts.polarity(measure.text) if criterion.least is None else _graded(measure, criterion.least)
         if read is None or (criterion.containing and not _prints(measure, criterion.containing)):
             continue
-        said = _said_of(measure, f"criterion-{read}")
+        code = f"criterion-{read}"
+        if read == "negative" and facts.polarity(measure.text) != "negative":
+            code = "criterion-grade-low"
+        said = _said_of(measure, code)
         if read == criterion.polarity:
             return Outcome(state=State.MET, supports=said)
         refuted += said
     if refuted:
         return Outcome(state=State.NOT_MET, against=refuted)
     return Outcome(state=State.UNKNOWN, missing=absent(criterion.of))
+
+
+def _graded(measure: Measure, least: int) -> facts.Polarity | None:
+    """Positive from that grade on; what is positive without a grade is neither."""
+    if facts.polarity(measure.text) == "negative":
+        return "negative"
+    grade = facts.grade(measure.text)
+    if grade is None:
+        return None
+    return "positive" if grade >= least else "negative"
 
 
 def _prints(measure: Measure, word: str) -> bool:

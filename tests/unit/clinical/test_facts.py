@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from carebase.clinical import case_facts, facts
+from carebase.clinical import case_facts, context, facts
+from carebase.clinical.evidence import CASE_TEXT, Source
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,15 @@ def test_a_word_is_positive_negative_or_neither(text, expected):
 )
 def test_a_duration_is_read_in_days(text, days):
     assert case_facts.days_of(text) == days
+
+
+@pytest.mark.parametrize("text", ["Known type 1 diabetes.", "Diabète de type 1 connu.", "DT1 sous insuline."])
+def test_type_1_diabetes_is_diabetes_too(text):
+    said = context.read(text, source=Source(file=CASE_TEXT, sha256="ab" * 32))
+    assert [one.concept for one in case_facts.of_context(said)] == ["diabetes_type_1", "diabetes"]
+
+
+@pytest.mark.parametrize("text", ["Known type 2 diabetes.", "Diabétique connu."])
+def test_another_diabetes_is_not_called_type_1(text):
+    said = context.read(text, source=Source(file=CASE_TEXT, sha256="ab" * 32))
+    assert [one.concept for one in case_facts.of_context(said)] == ["diabetes"]

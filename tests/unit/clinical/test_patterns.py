@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
-from carebase.clinical import analytes, criteria, diagnosis, facts, patterns
+from carebase.clinical import analytes, criteria, diagnosis, facts, notes, patterns
 from carebase.clinical.evidence import Evidence
 from carebase.clinical.facts import Facts, Measure, Said
 from carebase.clinical.outcomes import State
@@ -277,3 +278,115 @@ def _leaves(parts):
 
 def test_there_are_at_least_twenty_patterns():
     assert len(patterns.table()) >= 20
+
+
+ILL = [vital("systolic_blood_pressure", "85"), vital("heart_rate", "125")]
+LACTATE = [row("lactate", "5.2"), row("procalcitonin", "12.4"), row("nt_probnp", "1500")]
+
+
+def ranked(facts_: Facts) -> diagnosis.Diagnosis:
+    return diagnosis.rank(patterns.judge_all(facts_))
+
+
+def names(found: diagnosis.Diagnosis) -> list[str]:
+    return [one.pattern.id for one in found.ranked]
+
+
+@pytest.mark.parametrize("said", ["fever", "chills"])
+def test_suspected_sepsis_goes_before_heart_failure(said):
+    found = ranked(known(*LACTATE, said=[said, "dyspnoea"], measures=[*ILL, vital("respiratory_rate", "24")]))
+    assert names(found)[:2] == ["sepsis", "heart_failure"]
+    assert found.primary is not None
+    assert (found.primary.icd10, found.primary.urgency) == ("A41.9", Severity.EMERGENCY)
+    assert "qsofa" in found.primary.pattern.caveats
+
+
+def test_without_a_respiratory_rate_sepsis_is_possible_and_the_rate_is_asked_for():
+    found = ranked(known(*LACTATE, said=["fever", "chills", "dyspnoea"], measures=ILL))
+    sepsis = next(one for one in found.ranked if one.pattern.id == "sepsis")
+    assert sepsis.state is State.UNKNOWN
+    assert found.primary is not sepsis
+    assert {"measure": "vital:respiratory_rate"} in [one.params for one in sepsis.missing]
+    asked = [one for one in notes.plan(found, alerts=()) if one.code == "plan-vital"]
+    assert "vital:respiratory_rate" in [one.params["measure"] for one in asked]
+
+
+@pytest.mark.parametrize(
+    ("said", "denied", "measures"),
+    [
+        (["fever"], [], [vital("heart_rate", "110")]),
+        (["dyspnoea"], [], ILL),
+        (
+            ["fever"],
+            ["coma", "confusion"],
+            [*ILL, vital("respiratory_rate", "16"), vital("glasgow_coma_score", "15")],
+        ),
+    ],
+)
+def test_fever_alone_shock_alone_or_a_refuted_score_suggest_no_sepsis(said, denied, measures):
+    assert "sepsis" not in names(ranked(known(said=said, denied=denied, measures=measures)))
+
+
+@pytest.mark.parametrize("place", ["pyelonephritis", "consolidation", "liver_abscess"])
+def test_an_infection_on_imaging_is_a_suspected_infection(place):
+    signs = [*ILL, vital("respiratory_rate", "24")]
+    assert "sepsis" in held(known(imaging=[place], measures=signs))
+
+
+def test_a_positive_culture_is_a_suspected_infection():
+    signs = [*ILL, vital("respiratory_rate", "24")]
+    culture = replace(row(None, None, text="Positive"), printed_name="Hémoculture")
+    assert "sepsis" in held(known(culture, measures=signs))
+
+
+ACIDOSIS = [row("glucose_random", "500"), row("bicarbonate", "9"), row("hemoglobin", "10")]
+
+
+def test_ketoacidosis_goes_before_anaemia_with_the_code_of_the_stated_type():
+    known_type = [Said(concept=c, present=True, evidence=(PLACE,)) for c in ("diabetes_type_1", "diabetes")]
+    rows = [*ACIDOSIS, row("urine_ketones", None, text="+++")]
+    for said, code in ((known_type, "E10.10"), (known_type[1:], "E11.10"), ([], "E11.10")):
+        found = ranked(facts.gather(WOMAN, results=rows, said=said))
+        assert names(found)[:2] == ["diabetic_ketoacidosis", "anemia"]
+        assert found.primary is not None
+        assert found.primary.icd10 == code
+        told = [one.code for one in notes.assessment(found)]
+        assert ("caveat-diabetes-type" in told) is (code == "E11.10")
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("2+", State.MET),
+        ("Positif (++)", State.MET),
+        ("1+", State.NOT_MET),
+        ("Traces", State.NOT_MET),
+        ("Négatif", State.NOT_MET),
+        ("Positif", State.UNKNOWN),
+    ],
+)
+def test_ketoacidosis_asks_for_ketones_of_two_plus(text, state):
+    judged = patterns.judge(
+        patterns.table()["diabetic_ketoacidosis"], known(*ACIDOSIS, row("urine_ketones", None, text=text))
+    )
+    assert judged.state is state
+
+
+def test_without_ketones_the_acidosis_comes_first_and_ketones_are_the_missing_test():
+    found = ranked(known(*ACIDOSIS, said=["diabetes"], measures=[computed("anion_gap", "28")]))
+    assert names(found)[:2] == ["high_anion_gap_acidosis", "diabetic_ketoacidosis"]
+    for one in found.ranked[:2]:
+        assert {"measure": "lab:urine_ketones"} in [missing.params for missing in one.missing]
+
+
+@pytest.mark.parametrize("denied", [[], ["dyspnoea", "orthopnoea", "oedema"]])
+def test_a_raised_nt_probnp_alone_is_no_heart_failure(denied):
+    found = ranked(known(row("nt_probnp", "4000"), denied=denied))
+    assert found.primary is None
+    assert "heart_failure" not in held(known(row("nt_probnp", "4000"), denied=denied))
+
+
+def test_malaria_seen_by_smear_and_by_rapid_test_is_one_diagnosis():
+    rows = [row("malaria_rdt", None, text="Positif P. falciparum"), row("malaria_smear", None, text="Positif")]
+    assert names(ranked(known(*rows, said=["fever"]))) == ["malaria_falciparum"]
+    assert names(ranked(known(*rows, said=["fever", "coma"]))) == ["malaria_severe"]

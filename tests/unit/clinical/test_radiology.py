@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carebase.clinical import radiology, radiology_findings
+from carebase.clinical import diagnosis, radiology, radiology_findings, stated
 from carebase.clinical.evidence import Source
 from carebase.clinical.negation import Assertion
 from carebase.clinical.radiology import Finding, RadiologyReport, SectionKind
@@ -313,3 +313,32 @@ def test_the_only_site_named_beside_a_finding_decides_its_code(language, sentenc
 def test_a_chronic_infarct_is_past_and_no_alert(text, concept, assertion):
     finding = only(text, concept)
     assert (finding.assertion, finding.critical) == (assertion, assertion is Assertion.PRESENT)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "icd10"),
+    [
+        ("Findings: Degenerative changes of the spine.", "degenerative_changes", None),
+        ("Résultats : Lésions dégénératives du rachis lombaire.", "degenerative_changes", None),
+        ("Findings: Lumbar spondylosis.", "spondylosis", "M47.9"),
+        ("Findings: Knee osteoarthritis.", "osteoarthritis", "M19.90"),
+    ],
+)
+def test_wear_of_the_spine_has_a_code_only_where_it_is_named(text, concept, icd10):
+    assert only(text, concept).icd10cm == icd10
+    ranked = diagnosis.rank(list(stated.judged(report(text).findings)))
+    assert (ranked.primary is not None) is (concept == "osteoarthritis")
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "size"),
+    [
+        ("Findings: There is a 2.1 cm left renal cyst.", "renal_cyst", "21"),
+        ("Résultats : 2,1 cm : kyste rénal gauche.", "renal_cyst", "21"),
+        ("Findings: 2.1 x 1.4 cm left renal cyst, 5 mm gallstone.", "renal_cyst", "21"),
+    ],
+)
+def test_a_size_before_the_name_is_kept(text, concept, size):
+    found = only(text, concept)
+    assert found.size_mm == Decimal(size)
+    assert found.laterality is not None

@@ -334,3 +334,21 @@ def test_undated_results_are_said_to_be():
 def test_statement_ids_are_stable_between_runs():
     first, second = (rendering.render(analysed(lab_file(*ANAEMIA)), "fr") for _ in range(2))
     assert first == second
+
+
+def test_malaria_by_two_tests_is_alerted_once_beside_its_critical_results():
+    rows = [
+        [(50, "TDR Paludisme"), (250, "Positif (P. falciparum)")],
+        [(50, "Goutte épaisse"), (250, "Positive"), (420, "Négatif")],
+        [(50, "Hémoglobine"), (250, "5,0"), (320, "g/dL"), (420, "12,0 - 16,0")],
+    ]
+    found = analysed(lab_file(*rows), summary="Fièvre, coma.")
+    told = [(one.code, one.params.get("measure", one.params.get("pattern"))) for one in found.alerts]
+    assert told == [
+        ("alert-critical", "lab:malaria_rdt"),
+        ("alert-critical", "lab:malaria_smear"),
+        ("alert-critical", "lab:hemoglobin"),
+        ("alert-pattern", "malaria_severe"),
+    ]
+    (asked,) = [one for one in found.soap.plan if one.code == "plan-critical"]
+    assert asked.params["count"] == 3

@@ -83,6 +83,7 @@ criterion-ratio-met = Ratio { $measure } / { $other } = { $ratio }: criterion { 
 criterion-ratio-not-met = Ratio { $measure } / { $other } = { $ratio }: criterion { $relation } { $limit } not met.
 criterion-positive = { $measure }: positive.
 criterion-negative = { $measure }: negative.
+criterion-grade-low = { $measure } { $value }: below the grade that counts.
 criterion-repeated = { $measure } { $value } { $unit } on { $date }, and already { $earlier } { $earlier_unit } on { $earlier_date }.
 criterion-risen = { $measure }: { $earlier } { $earlier_unit } on { $earlier_date }, then { $value } { $unit } on { $date }.
 said-present = Stated by the clinician: { $concept }.
@@ -187,13 +188,14 @@ caveat-hemolysed-sample = Exclude haemolysis of the sample before concluding.
 caveat-one-egfr = One low eGFR does not define chronic kidney disease; the reduction has to last more than three months.
 caveat-one-hiv-test = One reactive HIV test is not a diagnosis; the national confirmation algorithm is needed.
 caveat-pressure-twice = Blood pressure has to be raised at two measurements four hours apart, unless it is severe.
-caveat-qsofa = qSOFA must not be the only screening tool for sepsis.
+caveat-qsofa = Sepsis is suspected, not established: qSOFA must not be the only screening tool (SSC 2021).
 caveat-widal = A Widal test alone does not diagnose typhoid fever; a blood culture is needed.
 plan-critical = Confirm and act on { $count_form ->
         [one] the critical result
        *[many] the { $count } critical results
     } first.
 plan-test = To settle “{ $pattern }”: request: { $measure }.
+plan-vital = To settle “{ $pattern }”: record: { $measure }.
 plan-none = The rules propose no step; the decision is the clinician's.
 # Summary
 summary-counts = { $read } laboratory { $read_form ->
@@ -405,4 +407,5 @@ vital-body_height = Height
 vital-glasgow_coma_score = Glasgow coma score
 named-widal = Widal test
 named-typhi_culture = Salmonella Typhi culture
+named-culture = Blood or urine culture
 named-mtb = Tuberculosis molecular test or culture

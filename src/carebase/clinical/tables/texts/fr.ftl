@@ -83,6 +83,7 @@ criterion-ratio-met = Rapport { $measure } / { $other } = { $ratio } : critère 
 criterion-ratio-not-met = Rapport { $measure } / { $other } = { $ratio } : critère { $relation } { $limit } non rempli.
 criterion-positive = { $measure } : résultat positif.
 criterion-negative = { $measure } : résultat négatif.
+criterion-grade-low = { $measure } { $value } : en dessous du degré qui compte.
 criterion-repeated = { $measure } { $value } { $unit } le { $date }, et déjà { $earlier } { $earlier_unit } le { $earlier_date }.
 criterion-risen = { $measure } : { $earlier } { $earlier_unit } le { $earlier_date }, puis { $value } { $unit } le { $date }.
 said-present = Signalé par le clinicien : { $concept }.
@@ -184,13 +185,14 @@ caveat-hemolysed-sample = Exclure une hémolyse du prélèvement avant de conclu
 caveat-one-egfr = Un seul DFG abaissé ne définit pas une maladie rénale chronique ; la réduction doit durer plus de trois mois.
 caveat-one-hiv-test = Un seul test VIH réactif n'est pas un diagnostic ; l'algorithme national de confirmation est nécessaire.
 caveat-pressure-twice = La pression artérielle doit être élevée à deux mesures séparées de quatre heures, sauf si elle est sévère.
-caveat-qsofa = Le qSOFA ne doit pas être le seul outil de dépistage du sepsis.
+caveat-qsofa = Le sepsis est suspecté, non établi : le qSOFA ne doit pas être le seul outil de dépistage (SSC 2021).
 caveat-widal = Un sérodiagnostic de Widal isolé ne diagnostique pas la fièvre typhoïde ; une hémoculture est nécessaire.
 plan-critical = Confirmer et traiter en premier { $count_form ->
         [one] le résultat critique
        *[many] les { $count } résultats critiques
     }.
 plan-test = Pour trancher « { $pattern } », demander : { $measure }.
+plan-vital = Pour trancher « { $pattern } », mesurer : { $measure }.
 plan-none = Aucune étape n'est proposée par les règles ; la décision revient au clinicien.
 # Summary
 summary-counts = { $read } { $read_form ->
@@ -402,4 +404,5 @@ vital-body_height = Taille
 vital-glasgow_coma_score = Score de Glasgow
 named-widal = Sérodiagnostic de Widal
 named-typhi_culture = Culture de Salmonella Typhi
+named-culture = Hémoculture ou culture d'urines
 named-mtb = Test moléculaire ou culture de tuberculose
