@@ -70,8 +70,8 @@ _END = r"(?!\s?[-/]\s?\d|[.,]?\d)"
 _START = r"(?<![a-z0-9.,/])"
 # After a temperature stands its unit or nothing that counts something else ("fièvre, 40 kg").
 _NOT_DEGREES = (
-    r"(?!\s*(?:%|/|bpm|mm|cm|k?g\b|m?[lg]\b|ans?\b|jours?|mois|semaines?|heures?|h\b|days?|weeks?|months?"
-    r"|years?|hours?|sa\b))"
+    r"(?!\s*(?:%|/|c ?/ ?mi?n|cpm|bpm|mm|cm|k?g\b|m?[lg]\b|ans?\b|jours?|mois|semaines?|heures?|h\b|days?|weeks?"
+    r"|months?|years?|hours?|sa\b))"
 )
 _TEMPERATURE = re.compile(
     rf"{_START}(?P<label>t°|temperature|temp\.?|t|fievre|febrile|fever|hyperthermie)?{_IS}(?<![\d.,/])"

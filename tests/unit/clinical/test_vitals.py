@@ -84,3 +84,12 @@ def test_any_text_gives_plausible_values_or_none(text):
         low, high = vitals.PLAUSIBLE[one.kind]
         assert low <= one.value <= high
         assert one.kind in VitalKind
+
+
+@pytest.mark.parametrize("text", ["FR 28 c/min", "FR 28 c / min", "FR : 28 cpm"])
+def test_cycles_a_minute_are_no_degrees(text):
+    assert found(text) == {"respiratory_rate": Decimal(28)}
+
+
+def test_degrees_before_a_slash_are_still_degrees():
+    assert found("T 38 C / FC 90") == {"temperature": Decimal(38), "heart_rate": Decimal(90)}
