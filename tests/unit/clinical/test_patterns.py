@@ -390,3 +390,8 @@ def test_malaria_seen_by_smear_and_by_rapid_test_is_one_diagnosis():
     rows = [row("malaria_rdt", None, text="Positif P. falciparum"), row("malaria_smear", None, text="Positif")]
     assert names(ranked(known(*rows, said=["fever"]))) == ["malaria_falciparum"]
     assert names(ranked(known(*rows, said=["fever", "coma"]))) == ["malaria_severe"]
+
+
+def test_a_raised_crp_alone_suggests_no_iron_deficiency():
+    assert "iron_deficiency_anemia" not in names(ranked(known(row("crp", "210"))))
+    assert "iron_deficiency_anemia" in names(ranked(known(row("ferritin", "40"))))
