@@ -47,9 +47,7 @@ ADDRESSES = re.compile(
     r"|^\s*\"resolved\":|^\s*(?:--)?(?:extra-)?index-url\b",
     re.IGNORECASE | re.MULTILINE,
 )
-MACHINE = re.compile(
-    r"(?<![\w.~/-])/(?:home|Users)/[a-z][\w.-]*/|(?<![\w.~/-])/root/", re.IGNORECASE
-)
+MACHINE = re.compile(r"(?<![\w.~/-])/(?:home|Users)/[a-z][\w.-]*/|(?<![\w.~/-])/root/", re.IGNORECASE)
 
 
 @cache
