@@ -43,7 +43,8 @@ ROW = re.compile(r"^\| (`[^|]+`) \| ", re.MULTILINE)
 
 # Where a package was loaded from is a fact of one machine: hosts of registries and mirrors, and their paths.
 ADDRESSES = re.compile(
-    r"|https?://[^\s\"'/]*(?:artifactory|nexus|devpi|verdaccio|registry|mirror)[^\s\"']*"
+    r"https?://[^\s\"']*(?:artifactory|nexus|devpi|verdaccio|registry|mirror)[^\s\"']*"
+    r"|https?://[^\s\"']*(?:/simple/|\.whl|\.tgz|\.tar\.gz)"
     r"|^\s*\"resolved\":|^\s*(?:--)?(?:extra-)?index-url\b",
     re.IGNORECASE | re.MULTILINE,
 )
