@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,12 +55,14 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
+def demo() -> Iterator[tuple[str, str, str]]:
     """A demo server of its own: address, e-mail address and password."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("demo")
+    # pytest's own folders are closed to others, and then root's database would live outside of them.
+    folder = Path(tempfile.mkdtemp(prefix="carebase-demo-"))
+    folder.chmod(0o755)
     environment = os.environ | {"CAREBASE_DATA": str(folder / "data"), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
     environment.pop("DATABASE_URL", None)
     told = folder / "told"
@@ -75,6 +79,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, s
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(timeout=60)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _signed_in_by(told: Path, server: subprocess.Popen[bytes]) -> re.Match[str]:
