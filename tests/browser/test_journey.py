@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import ROOT, Watched
 
 SAMPLES = ROOT / "src/carebase/cli/samples"
@@ -32,7 +32,7 @@ WORDS = {
         "draft": "Brouillon généré automatiquement, non relu",
         "stranger": "Document d’un autre patient ?",
         "confirm": "Après vérification",
-        "confirmed": "Un clinicien a confirmé",
+        "confirmed": "un clinicien a confirmé",
         "out": "Se déconnecter",
         "lab": "fr/bilan-biologique.pdf",
         "picture": "fr/radiographie-thoracique.png",
@@ -46,7 +46,7 @@ WORDS = {
         "draft": "AI draft – not reviewed",
         "stranger": "Document of another patient?",
         "confirm": "I have checked",
-        "confirmed": "A clinician has confirmed",
+        "confirmed": "a clinician (has )?confirmed",
         "out": "Sign out",
         "lab": "en/laboratory-report.pdf",
         "picture": "en/chest-radiograph.png",
@@ -131,9 +131,11 @@ def test_a_clinician_opens_a_case_and_follows_a_finding_to_its_line(
     assert page.get_by_text(words["stranger"]).is_visible()
     assert person.violations() == []
     page.get_by_role("button", name=re.compile(words["confirm"])).click()
-    page.wait_for_selector(f"text={words['confirmed']}", timeout=ANALYSIS_MILLISECONDS)
-    # The old draft stays readable while the new one is made; the page reloads when it is there.
+    # The old draft stays readable while the new one is made, and the page reloads when it is there: both say it.
+    said = page.get_by_text(re.compile(words["confirmed"], re.IGNORECASE)).first
+    expect(said).to_be_visible(timeout=ANALYSIS_MILLISECONDS)
     page.wait_for_selector("case-progress[data-status=completed]", state="attached", timeout=ANALYSIS_MILLISECONDS)
+    expect(said).to_be_visible(timeout=ANALYSIS_MILLISECONDS)
 
     chip = page.locator("#alerts a").first
     place = re.search(r"l\. (\d+)$", chip.locator(".cb-evidence__place").inner_text())
