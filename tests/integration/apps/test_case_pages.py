@@ -268,3 +268,15 @@ def _publish(application: Any, case_id: str) -> None:
             [case_id, json.dumps({"fr": result, "en": result})],
         )
         connection.execute("update public.case_files set page_count = 2 where case_id = %s", [case_id])
+
+
+async def test_an_account_without_a_clinical_role_is_told_whom_to_ask(visit: Any) -> None:
+    async with visit(signed_in=False) as (application, browser):
+        await application.app.state.accounts.create_with_role("p@example.org", PASSWORD, role="patient")
+        await browser.sign_in("p@example.org")
+        refused = await browser.open_case(**RIGHT, files=REPORT)
+        assert refused.status_code == 403
+        assert "Votre compte n’y est pas autorisé" in refused.text
+        assert "reconnectez-vous" in refused.text
+        with application.database.owner() as owner:
+            assert owner.execute("select count(*) from public.cases").fetchone() == (0,)

@@ -17,6 +17,8 @@ day = { DATETIME($when, dateStyle: "long") }
 
 failure-400-title = The request was not right
 failure-400-explanation = What was sent could not be understood. Go back, check the fields and try again.
+failure-not-allowed-title = Your account may not do this
+failure-not-allowed-explanation = Clinical work needs a role that the person who administers this server grants. Ask for it, then sign in again.
 failure-403-title = Refused
 failure-403-explanation = You cannot do that from here.
 failure-foreign-form-title = Refused

@@ -17,6 +17,8 @@ day = { DATETIME($when, dateStyle: "long") }
 
 failure-400-title = Demande incorrecte
 failure-400-explanation = L’envoi n’a pas été compris. Revenez en arrière, vérifiez les champs, puis recommencez.
+failure-not-allowed-title = Votre compte n’y est pas autorisé
+failure-not-allowed-explanation = Le travail clinique demande un rôle que la personne qui administre ce serveur accorde. Demandez-le-lui, puis reconnectez-vous.
 failure-403-title = Envoi refusé
 failure-403-explanation = Vous ne pouvez pas faire cela d’ici.
 failure-foreign-form-title = Envoi refusé
