@@ -78,13 +78,19 @@ class Plan:
 
 
 def migrations_of(name: str) -> tuple[Migration, ...]:
-    """The migrations of a set, in order; a badly named file or a gap in the numbers is refused."""
+    """The migrations of a set, in order; a badly named file or a gap in the numbers is refused.
+
+    Each part of the product counts in its own hundred, from NN01 on.
+    """
     found: list[Migration] = []
+    previous = 0
     for path in sorted((HERE / "migrations" / name).glob("*.sql")):
         match = NAME.match(path.name)
-        if match is None or int(match["number"]) != len(found) + 1:
+        number = int(match["number"]) if match else 0
+        if match is None or not (number == previous + 1 or (number > previous and number % 100 == 1)):
             raise MigrationRefused(details=f"{path.name} is not NNNN_<what_is_true_afterwards>.sql")
-        found.append(Migration(name, int(match["number"]), match["name"], path.read_text(encoding="utf-8")))
+        found.append(Migration(name, number, match["name"], path.read_text(encoding="utf-8")))
+        previous = number
     return tuple(found)
 
 
