@@ -16,6 +16,7 @@ from carebase import settings
 COMMANDS: Mapping[str, str] = {
     "analyse": "carebase.cli.analyse",
     "demo": "carebase.cli.demo",
+    "explain-access": "carebase.cli.explain_access",
     "keys": "carebase.cli.keys",
     "migrate": "carebase.cli.migrate",
     "serve": "carebase.cli.serve",
