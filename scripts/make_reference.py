@@ -39,7 +39,12 @@ Written by `scripts/make_reference.py`.
 |---|---|---|---|
 """
 DATA_DEFAULT = "`~/.local/share/carebase` (by `XDG_DATA_HOME`)"
-NOTHING = {"secret": "made at the first start", "site_url": "`http://localhost:<PORT>`"}
+NOTHING = {
+    "secret": "made at the first start",
+    "site_url": "`http://localhost:<PORT>`",
+    "audit_checkpoints": "`<CAREBASE_DATA>/audit/checkpoints.jsonl`",
+    "audit_key": "`<CAREBASE_DATA>/audit/signing.key`",
+}
 
 
 def error_classes() -> list[type[errors.CareError]]:

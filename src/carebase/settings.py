@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import secrets
 import stat
 import tomllib
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from carebase import errors
 
@@ -23,6 +25,8 @@ VERSION: Final = "1.0.0"
 SECRET_FILE = "secret"  # noqa: S105 (a file's name)
 SHORTEST_SECRET = 32
 KNOWN_SECRETS = frozenset({"change_this_secret", "your-super-secret-jwt-token-with-at-least-32-characters-long"})
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+ADDRESS: Final = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
 LIMITS: Mapping[str, range] = {
     "port": range(65536),
     "access_token_minutes": range(1, 61),
@@ -31,6 +35,8 @@ LIMITS: Mapping[str, range] = {
     "requests_per_minute": range(1, 1_000_001),
     "uploads_per_hour": range(1_000_001),
     "running_analyses": range(1_000_001),
+    "audit_checkpoint_minutes": range(1, 1441),
+    "smtp_port": range(1, 65536),
 }
 
 
@@ -105,6 +111,65 @@ class Settings:
         default=True,
         metadata={"name": "CAREBASE_API_DOCS", "help": "Whether /docs, /redoc and /openapi.json answer."},
     )
+
+    audit_checkpoints: Path | None = dataclasses.field(
+        default=None,
+        metadata={
+            "name": "CAREBASE_AUDIT_CHECKPOINTS",
+            "help": "File of the record's signed checkpoints; better on another machine's disk.",
+        },
+    )
+    audit_key: Path | None = dataclasses.field(
+        default=None,
+        metadata={"name": "CAREBASE_AUDIT_KEY", "help": "File of the key that signs them, made at first use."},
+    )
+    audit_checkpoint_minutes: int = dataclasses.field(
+        default=60,
+        metadata={"name": "CAREBASE_AUDIT_CHECKPOINT_MINUTES", "help": "Minutes between checkpoints, 1 to 1440."},
+    )
+    audit_webhook: str | None = dataclasses.field(
+        default=None,
+        metadata={
+            "name": "CAREBASE_AUDIT_WEBHOOK",
+            "help": "Address each checkpoint is posted to; https, or http on loopback.",
+        },
+    )
+    audit_mail_to: str | None = dataclasses.field(
+        default=None,
+        metadata={
+            "name": "CAREBASE_AUDIT_MAIL_TO",
+            "help": "Mail address each checkpoint is sent to; needs SMTP_HOST.",
+        },
+    )
+    smtp_host: str | None = dataclasses.field(
+        default=None, metadata={"name": "SMTP_HOST", "help": "Mail server that takes our mails."}
+    )
+    smtp_port: int = dataclasses.field(
+        default=587,
+        metadata={
+            "name": "SMTP_PORT",
+            "help": "Its port; 465 speaks TLS at once, others change to it (not demanded on loopback).",
+        },
+    )
+    smtp_user: str | None = dataclasses.field(
+        default=None, metadata={"name": "SMTP_USER", "help": "Account at the mail server."}
+    )
+    smtp_password: str | None = dataclasses.field(
+        default=None, repr=False, metadata={"name": "SMTP_PASS", "help": "Its password."}
+    )
+    mail_from: str | None = dataclasses.field(
+        default=None, metadata={"name": "SMTP_ADMIN_EMAIL", "help": "Address our mails come from."}
+    )
+
+    @property
+    def checkpoint_file(self) -> Path:
+        """Where the record's checkpoints are kept."""
+        return self.audit_checkpoints or self.data / "audit" / "checkpoints.jsonl"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """Where the key is kept that signs them."""
+        return self.audit_key or self.data / "audit" / "signing.key"
 
     @property
     def address(self) -> str:
@@ -233,10 +298,22 @@ def _typed(field: dataclasses.Field[Any], value: Any) -> Any:
             if word not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
                 raise BadSetting(details=f"{field.metadata['name']} is neither true nor false.")
             return word in {"1", "true", "yes", "on"}
-        case "Path":
+        case "Path" | "Path | None":
             return Path(value).expanduser().resolve()
         case _:
             return str(value)
+
+
+def _is_private_address(url: str) -> bool:
+    """Whether what is sent there is read by nobody on the way."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    if parts.username is not None or parts.password is not None or not url.isascii() or not url.isprintable():
+        return False
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
 def _is_weak(secret: str) -> bool:
@@ -256,7 +333,14 @@ def _check(settings: Settings) -> None:
         raise BadSetting(details="CAREBASE_STAFF_MFA is `required` or `optional`.")
     if settings.site_url and not settings.site_url.startswith(("https://", "http://")):
         raise BadSetting(details="SITE_URL is an address such as https://care.example.org.")
-    if settings.host not in {"127.0.0.1", "::1", "localhost"}:
+    if settings.audit_webhook and not _is_private_address(settings.audit_webhook):
+        raise BadSetting(details="CAREBASE_AUDIT_WEBHOOK is an https address, or http on loopback.")
+    if settings.audit_mail_to and not (settings.smtp_host and settings.mail_from):
+        raise BadSetting(details="CAREBASE_AUDIT_MAIL_TO needs SMTP_HOST and SMTP_ADMIN_EMAIL.")
+    for name, address in (("CAREBASE_AUDIT_MAIL_TO", settings.audit_mail_to), ("SMTP_ADMIN_EMAIL", settings.mail_from)):
+        if address and not ADDRESS.fullmatch(address):
+            raise BadSetting(details=f"{name} is one mail address.")
+    if settings.host not in LOOPBACK:
         raise BadSetting(
             details="HOST must be a loopback address: plain HTTP is served there only.",
             hint="Put a TLS proxy in front and keep HOST on 127.0.0.1.",

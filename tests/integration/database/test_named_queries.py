@@ -31,7 +31,7 @@ on_one_version = pytest.mark.parametrize("cluster", [os.environ.get("CAREBASE_TE
 
 ROOT = Path(carebase.__file__).parent
 WITH_ROWS = {"one", "maybe", "all"}
-WITHOUT_ROWS = {"value", "run"}
+WITHOUT_ROWS = {"value", "run", "stream"}
 PYTHON_TYPES: Mapping[str, tuple[object, ...]] = {
     "bool": (bool,),
     "bytea": (bytes,),
