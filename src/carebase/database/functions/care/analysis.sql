@@ -3,7 +3,7 @@
 set local role care_owner;
 
 create or replace function private.analysis_lock(case_id text) returns text
-language sql immutable
+language sql immutable set search_path = ''
 as $$ select 'case:' || case_id $$;
 
 -- Inputs changed: a new number, and the case is in work again. A client may ask for `processing` (analyse again), and may
