@@ -1,14 +1,18 @@
--- A case belongs to the clinician who opened it.
-create policy cases_clinician_reads on public.cases for select to authenticated
-    using (doctor_id = (select auth.uid()) and deleted_at is null and (select private.is_staff()));
+-- A case belongs to the clinician who opened it; the team of the patient it names reads it.
+create policy cases_clinician_or_team_reads on public.cases for select to authenticated
+    using (deleted_at is null and (select private.is_staff())
+           and (doctor_id = (select auth.uid()) or patient_id = any (array(select private.my_patients()))));
+-- It names a patient only if its author is on that patient's team.
 create policy cases_clinician_opens on public.cases for insert to authenticated
-    with check (doctor_id = (select auth.uid()) and (select private.is_staff()));
+    with check (doctor_id = (select auth.uid()) and (select private.is_staff())
+                and (patient_id is null or patient_id = any (array(select private.my_patients()))));
 create policy cases_clinician_changes on public.cases for update to authenticated
     using (doctor_id = (select auth.uid()) and deleted_at is null and (select private.is_staff()))
-    with check (doctor_id = (select auth.uid()) and deleted_at is null);
+    with check (doctor_id = (select auth.uid()) and deleted_at is null
+                and (patient_id is null or patient_id = any (array(select private.my_patients()))));
 
-create policy case_files_clinician_reads on public.case_files for select to authenticated
-    using (private.owns_case(case_id) and (select private.is_staff()));
+create policy case_files_clinician_or_team_reads on public.case_files for select to authenticated
+    using (private.sees_case(case_id));
 create policy case_files_clinician_adds on public.case_files for insert to authenticated
     with check (private.owns_case(case_id) and (select private.is_staff())
                 and (storage.foldername(object_name))[1] = (select auth.uid())::text
@@ -17,16 +21,27 @@ create policy case_files_clinician_confirms on public.case_files for update to a
     using (private.owns_case(case_id) and (select private.is_staff()))
     with check (private.owns_case(case_id));
 
-create policy ai_insights_clinician_reads on public.ai_insights for select to authenticated
-    using (private.owns_case(case_id) and (select private.is_staff()));
-create policy insight_runs_clinician_reads on public.insight_runs for select to authenticated
-    using (private.owns_case(case_id) and (select private.is_staff()));
-create policy insight_statements_clinician_reads on public.insight_statements for select to authenticated
+create policy ai_insights_clinician_or_team_reads on public.ai_insights for select to authenticated
+    using (private.sees_case(case_id));
+-- A patient reads what was signed and released to it.
+create policy insight_runs_clinician_team_or_patient_reads on public.insight_runs for select to authenticated
+    using (private.sees_case(case_id) or run_id = any (array(select private.my_released_runs())));
+create policy insight_statements_reader_of_the_run_reads on public.insight_statements for select to authenticated
     using (exists (select from public.insight_runs r where r.run_id = insight_statements.run_id));
-create policy insight_texts_clinician_reads on public.insight_texts for select to authenticated
+create policy insight_texts_reader_of_the_run_reads on public.insight_texts for select to authenticated
     using (exists (select from public.insight_runs r where r.run_id = insight_texts.run_id));
-create policy case_steps_clinician_reads on public.case_steps for select to authenticated
-    using (private.owns_case(case_id) and (select private.is_staff()));
+create policy case_steps_clinician_or_team_reads on public.case_steps for select to authenticated
+    using (private.sees_case(case_id));
+
+create policy statement_reviews_clinician_or_team_reads on public.statement_reviews for select to authenticated
+    using (private.sees_run(run_id));
+create policy statement_reviews_clinician_or_team_adds on public.statement_reviews for insert to authenticated
+    with check (reviewed_by = (select auth.uid()) and (select private.is_clinician()) and private.sees_run(run_id));
+create policy insight_signatures_reader_of_the_run_reads on public.insight_signatures for select to authenticated
+    using (exists (select from public.insight_runs r where r.run_id = insight_signatures.run_id));
+create policy insight_signatures_author_or_lead_signs on public.insight_signatures for insert to authenticated
+    with check (signed_by = (select auth.uid()) and private.may_sign(run_id));
+
 -- A remembered answer shows a case, so it asks for as much as the case does.
 create policy request_keys_clinician_keeps on public.request_keys for all to authenticated
     using (actor = (select auth.uid()) and (select private.is_staff()))
@@ -52,12 +67,3 @@ create policy insight_texts_worker_writes on public.insight_texts for insert to 
     with check (exists (select from public.insight_runs r where r.run_id = insight_texts.run_id));
 create policy case_steps_worker_writes on public.case_steps for all to care_worker
     using (case_id = (select private.leased_case())) with check (case_id = (select private.leased_case()));
-
--- The service key stands outside the request path; where BYPASSRLS is refused this policy is its equivalent.
-create policy cases_service_reads on public.cases for select to service_role using (true);
-create policy case_files_service_reads on public.case_files for select to service_role using (true);
-create policy ai_insights_service_reads on public.ai_insights for select to service_role using (true);
-create policy insight_runs_service_reads on public.insight_runs for select to service_role using (true);
-create policy insight_statements_service_reads on public.insight_statements for select to service_role using (true);
-create policy insight_texts_service_reads on public.insight_texts for select to service_role using (true);
-create policy case_steps_service_reads on public.case_steps for select to service_role using (true);

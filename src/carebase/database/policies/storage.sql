@@ -1,8 +1,9 @@
 -- The first folder of a clinical file is its clinician (ruling 1); the second its case.
 create policy buckets_everyone_reads on storage.buckets for select to authenticated, service_role, care_worker using (true);
 
-create policy objects_clinician_reads on storage.objects for select to authenticated
-    using (bucket_id = 'labdocs' and (storage.foldername(name))[1] = (select auth.uid())::text and (select private.is_staff()));
+create policy objects_clinician_or_team_reads on storage.objects for select to authenticated
+    using (bucket_id = 'labdocs' and (select private.is_staff())
+           and ((storage.foldername(name))[1] = (select auth.uid())::text or private.sees_file(name)));
 create policy objects_clinician_adds on storage.objects for insert to authenticated
     with check (bucket_id = 'labdocs' and (storage.foldername(name))[1] = (select auth.uid())::text
                 and owner = (select auth.uid()) and (select private.is_staff()));
