@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from carebase.audit import log
 from carebase.database import queries, session
-from carebase.database.identity import Identity, Role
+from carebase.database.identity import Identity, Origin, Role
 from carebase.database.pool import Login, Pools
 
 TASKS = 32
@@ -30,7 +30,7 @@ async def read_once(pools: Pools, person: Identity, gate: log.ReadGate | None) -
         await reading.value(READ)
         log.saw(reading, "public.cases", [str(uuid4()) for _ in range(20)])
     if gate is not None:
-        await gate.release(reading.reads, identity=person, request_id="benchmark", address=None)
+        await gate.release(reading.reads, identity=person, origin=Origin(request_id="benchmark"))
 
 
 async def reads_per_second(pools: Pools, gate: log.ReadGate | None) -> float:

@@ -220,7 +220,12 @@ def become(connection: psycopg.Connection, actor: Actor) -> None:
     """Speak as the actor, with the statement that requests use."""
     times = {"statement_timeout": "15000", "idle_timeout": "30000"}
     if actor.identity is not None:
-        names = {"role": actor.identity.role.value, "claims": actor.identity.claims_json, "read_only": "off"}
+        names = {
+            "role": actor.identity.role.value,
+            "claims": actor.identity.claims_json,
+            "read_only": "off",
+            "request": "",
+        }
         connection.execute(session.BECOME, {**names, **times})
     elif actor.login is Login.CARE_WORKER:
         connection.execute(session.BECOME_WORKER, {"lease": actor.lease, **times})

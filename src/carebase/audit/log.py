@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from carebase import errors, observability
 from carebase.database import queries, session
-from carebase.database.identity import Identity, Role
+from carebase.database.identity import LONGEST_AGENT, Identity, Origin, Role
 from carebase.database.session import Session, Together
 
 if TYPE_CHECKING:
@@ -129,29 +129,18 @@ class ReadGate:
         reads: Sequence[Mapping[str, Any]],
         *,
         identity: Identity | None,
-        request_id: str | None,
-        address: str | None,
+        origin: Origin,
     ) -> None:
         """Return once `reads` (a session's) are durable; the answer may leave only after this.
 
-        `address` is the client's, as far as it is known. Raises Unavailable when they cannot be
-        written within the time allowed.
+        Raises Unavailable when they cannot be written within the time allowed.
         """
         if not reads:
             return
         if self._closing or self._writer is None or self._writer.done():
             raise _not_recorded()
         at_microseconds = time.time_ns() // 1000
-        bodies = [
-            body_of(
-                read,
-                identity=identity,
-                request_id=request_id,
-                address=address,
-                at_microseconds=at_microseconds,
-            )
-            for read in reads
-        ]
+        bodies = [body_of(read, identity=identity, origin=origin, at_microseconds=at_microseconds) for read in reads]
         waiting = _Waiting(bodies, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._arrived.set()
@@ -201,14 +190,13 @@ def body_of(
     read: Mapping[str, Any],
     *,
     identity: Identity | None,
-    request_id: str | None,
-    address: str | None,
+    origin: Origin,
     at_microseconds: int,
 ) -> str:
     """The row of one read, in the shape of `audit.record`; `identity` None stands for nobody signed in.
 
     >>> note = {"action": "read", "relation": "public.cases", "keys": ["7"], "patients": [], "details": {}}
-    >>> body_of(note, identity=None, request_id="r", address=None, at_microseconds=1)[:52]
+    >>> body_of(note, identity=None, origin=Origin(request_id="r"), at_microseconds=1)[:52]
     '{"at":1,"actor":"anon","session":null,"action":"read'
     """
     asking = identity or Identity(Role.ANON)
@@ -219,8 +207,9 @@ def body_of(
             "actor": asking.role.value if user is None else str(user),
             "session": asking.claims.get("session_id"),
             **read,
-            "request": request_id,
-            "ip": address,
+            "request": origin.request_id,
+            "ip": origin.address,
+            "agent": origin.agent and origin.agent[:LONGEST_AGENT],
         }
     )
 

@@ -25,7 +25,7 @@ from carebase.auth.accounts import Accounts, Caller
 from carebase.auth.tokens import Tokens
 from carebase.database import refusals
 from carebase.database import session as sessions
-from carebase.database.identity import ANONYMOUS, Identity, Role
+from carebase.database.identity import ANONYMOUS, Identity, Origin, Role
 from carebase.database.pool import Login
 from carebase.database.session import Session
 
@@ -45,6 +45,15 @@ def address_of(connection: HTTPConnection) -> str | None:
 def request_id_of(connection: HTTPConnection) -> str:
     """The request's id for the record and the log; empty where no middleware gave it one."""
     return str(getattr(connection.state, "request_id", ""))
+
+
+def origin_of(connection: HTTPConnection) -> Origin:
+    """Where a request comes from, for the record."""
+    return Origin(
+        request_id=request_id_of(connection),
+        address=address_of(connection),
+        agent=connection.headers.get("user-agent"),
+    )
 
 
 def bearer_token(connection: HTTPConnection) -> str | None:
@@ -150,7 +159,8 @@ async def open_session(
     RequestSession or ReadSession.
     """
     state = connection.app.state
-    begun = sessions.begin(state.pools[Login.AUTHENTICATOR], identity, read_only=read_only)
+    origin = origin_of(connection)
+    begun = sessions.begin(state.pools[Login.AUTHENTICATOR], identity, read_only=read_only, origin=origin)
     reads: Session | None = None
     try:
         async with begun as session:
@@ -159,12 +169,7 @@ async def open_session(
     finally:
         # A read that ended in an error has still shown rows to our code, and an error may tell of them.
         if reads is not None and reads.reads:
-            await state.gate.release(
-                tuple(reads.reads),
-                identity=identity,
-                request_id=request_id_of(connection),
-                address=address_of(connection),
-            )
+            await state.gate.release(tuple(reads.reads), identity=identity, origin=origin)
 
 
 async def session_for_request(request: Request, identity: SignedInIdentity) -> AsyncIterator[Session]:

@@ -6,8 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
+
+LONGEST_AGENT: Final = 400
+"""Characters of a user agent that are kept."""
 
 
 class Role(StrEnum):
@@ -38,3 +41,21 @@ class Identity:
 
 
 ANONYMOUS = Identity(Role.ANON)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a request comes from, for the record of what it does; none of it decides what it may see."""
+
+    request_id: str | None = None
+    address: str | None = None
+    agent: str | None = None
+    """The user agent as the client names itself."""
+
+    @property
+    def json(self) -> str:
+        """As the setting `carebase.request` carries it."""
+        return json.dumps(
+            {"id": self.request_id, "ip": self.address, "agent": self.agent and self.agent[:LONGEST_AGENT]},
+            separators=(",", ":"),
+        )

@@ -18,7 +18,7 @@ from psycopg import rows
 
 from carebase import errors
 from carebase.database import refusals
-from carebase.database.identity import Identity
+from carebase.database.identity import Identity, Origin
 from carebase.database.queries import Query
 
 Row = TypeVar("Row")
@@ -34,6 +34,7 @@ select set_config('role', %(role)s, true), set_config('request.jwt.claims', %(cl
        set_config('statement_timeout', %(statement_timeout)s, true),
        set_config('idle_in_transaction_session_timeout', %(idle_timeout)s, true),
        set_config('transaction_read_only', %(read_only)s, true),
+       set_config('carebase.request', %(request)s, true),
        private.begin_request(%(claims)s::jsonb)
 """
 BECOME_WORKER: Final[LiteralString] = """
@@ -279,10 +280,12 @@ def begin(
     identity: Identity,
     *,
     read_only: bool = False,
+    origin: Origin | None = None,
     statement_timeout_milliseconds: int = STATEMENT_TIMEOUT_MILLISECONDS,
 ) -> AbstractAsyncContextManager[Session]:
-    """`async with begin(pool, identity) as session:` — the transaction of one request."""
+    """`async with begin(pool, identity) as session:` — the transaction of one request, which came from `origin`."""
     settings = {
+        "request": "" if origin is None else origin.json,
         "role": identity.role.value,
         "claims": identity.claims_json,
         "statement_timeout": str(statement_timeout_milliseconds),

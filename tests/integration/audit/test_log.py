@@ -13,7 +13,7 @@ from psycopg import sql
 from carebase import errors
 from carebase.audit import log
 from carebase.database import session as sessions
-from carebase.database.identity import ANONYMOUS
+from carebase.database.identity import ANONYMOUS, Origin
 from carebase.database.pool import Login
 
 LOGINS = frozenset({Login.AUTHENTICATOR, Login.AUDIT_SEALER})
@@ -83,7 +83,9 @@ async def test_a_write_that_is_undone_is_not_recorded(database, pools, begin):
 async def test_a_read_is_on_record_when_the_gate_opens(database, pools, gate):
     person = database.a_person()
 
-    await gate.release(reads_of(pools, person, "c1", "c2"), identity=person, request_id="r1", address="192.0.2.7")
+    await gate.release(
+        reads_of(pools, person, "c1", "c2"), identity=person, origin=Origin(request_id="r1", address="192.0.2.7")
+    )
 
     (row,) = rows(database)
     assert row.pop("at") == pytest.approx(time.time() * 1e6, abs=60e6)
@@ -101,13 +103,13 @@ async def test_a_read_is_on_record_when_the_gate_opens(database, pools, gate):
 
 
 async def test_a_read_that_found_nothing_is_one_row(database, pools, gate):
-    await gate.release(reads_of(pools, ANONYMOUS), identity=ANONYMOUS, request_id=None, address=None)
+    await gate.release(reads_of(pools, ANONYMOUS), identity=ANONYMOUS, origin=Origin())
 
     assert [(row["keys"], row["actor"]) for row in rows(database)] == [([], "anon")]
 
 
 async def test_an_answer_that_read_nothing_passes_without_a_row(database, gate):
-    await gate.release([], identity=None, request_id=None, address=None)
+    await gate.release([], identity=None, origin=Origin())
 
     assert rows(database) == []
 
@@ -117,7 +119,7 @@ async def test_reads_at_the_same_moment_share_commits(database, pools, gate):
 
     await asyncio.gather(
         *(
-            gate.release(reads_of(pools, person, f"c{number}"), identity=person, request_id=f"r{number}", address=None)
+            gate.release(reads_of(pools, person, f"c{number}"), identity=person, origin=Origin(request_id=f"r{number}"))
             for number in range(100)
         )
     )
@@ -131,7 +133,7 @@ async def test_a_session_that_only_reads_can_be_recorded(database, pools, gate, 
     async with begin(pools, person, read_only=True) as session:
         log.saw(session, "public.cases", ["c1"])
 
-    await gate.release(session.reads, identity=person, request_id="r", address=None)
+    await gate.release(session.reads, identity=person, origin=Origin(request_id="r"))
 
     assert len(rows(database)) == 1
 
@@ -151,7 +153,7 @@ async def test_the_commit_is_durable_even_where_the_server_is_told_not_to(databa
         )
     person = database.a_person()
     async with database.pools(LOGINS) as fresh, log.ReadGate(fresh[Login.AUDIT_SEALER]) as gate:
-        await gate.release(reads_of(fresh, person, "c1"), identity=person, request_id="r", address=None)
+        await gate.release(reads_of(fresh, person, "c1"), identity=person, origin=Origin(request_id="r"))
 
     assert rows(database) == [{"commit": "on"}]
 
@@ -167,7 +169,7 @@ async def test_nothing_is_released_when_the_database_is_gone(database, pools, ga
 
         results = await asyncio.gather(
             *(
-                gate.release(reads_of(pools, person, f"c{number}"), identity=person, request_id="r", address=None)
+                gate.release(reads_of(pools, person, f"c{number}"), identity=person, origin=Origin(request_id="r"))
                 for number in range(5)
             ),
             return_exceptions=True,
@@ -187,7 +189,7 @@ async def test_the_gate_opens_again_when_the_database_is_back(database, pools, g
     async with asyncio.timeout(10):
         while True:
             try:
-                await gate.release(reads_of(pools, person, "c1"), identity=person, request_id="r", address=None)
+                await gate.release(reads_of(pools, person, "c1"), identity=person, origin=Origin(request_id="r"))
                 break
             except errors.Unavailable:
                 await asyncio.sleep(0.1)
@@ -201,9 +203,9 @@ async def test_nothing_is_released_while_the_row_cannot_be_written(database, poo
     with database.owner() as blocking, blocking.transaction():
         blocking.execute("lock table audit.inbox in access exclusive mode")
         with pytest.raises(errors.Unavailable):
-            await gate.release(reads_of(pools, person, "c1"), identity=person, request_id="r", address=None)
+            await gate.release(reads_of(pools, person, "c1"), identity=person, origin=Origin(request_id="r"))
 
-    await gate.release(reads_of(pools, person, "c2"), identity=person, request_id="r", address=None)
+    await gate.release(reads_of(pools, person, "c2"), identity=person, origin=Origin(request_id="r"))
     assert [row["keys"] for row in rows(database)] == [["c2"]]
 
 
@@ -213,16 +215,16 @@ async def test_nothing_is_released_when_the_row_is_refused(database, pools, gate
     person = database.a_person()
 
     with pytest.raises(errors.Unavailable):
-        await gate.release(reads_of(pools, person, "c1"), identity=person, request_id="r", address=None)
+        await gate.release(reads_of(pools, person, "c1"), identity=person, origin=Origin(request_id="r"))
 
 
 async def test_a_reader_who_gives_up_does_not_take_the_others_along(database, pools, gate):
     person = database.a_person()
     leaving = asyncio.create_task(
-        gate.release(reads_of(pools, person, "gone"), identity=person, request_id="gone", address=None)
+        gate.release(reads_of(pools, person, "gone"), identity=person, origin=Origin(request_id="gone"))
     )
     staying = asyncio.create_task(
-        gate.release(reads_of(pools, person, "here"), identity=person, request_id="here", address=None)
+        gate.release(reads_of(pools, person, "here"), identity=person, origin=Origin(request_id="here"))
     )
     await asyncio.sleep(0)
     leaving.cancel()
@@ -236,13 +238,13 @@ async def test_a_closed_gate_releases_nothing(database, pools):
     person = database.a_person()
     async with log.ReadGate(pools[Login.AUDIT_SEALER]) as gate:
         waiting = asyncio.create_task(
-            gate.release(reads_of(pools, person, "c1"), identity=person, request_id="r", address=None)
+            gate.release(reads_of(pools, person, "c1"), identity=person, origin=Origin(request_id="r"))
         )
         await asyncio.sleep(0)
 
     await waiting
     with pytest.raises(errors.Unavailable):
-        await gate.release(reads_of(pools, person, "c2"), identity=person, request_id="r", address=None)
+        await gate.release(reads_of(pools, person, "c2"), identity=person, origin=Origin(request_id="r"))
     assert [row["keys"] for row in rows(database)] == [["c1"]]
 
 

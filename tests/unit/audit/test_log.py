@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carebase.audit import log
-from carebase.database.identity import Identity, Role
+from carebase.database.identity import Identity, Origin, Role
 
 NOTE = {"action": "read", "relation": "public.cases", "keys": ["7"], "patients": [], "details": {}}
 
 
 def row(note, identity=None):
-    return log.body_of(note, identity=identity, request_id="r1", address="10.0.0.9", at_microseconds=5)
+    return log.body_of(note, identity=identity, origin=Origin(request_id="r1", address="10.0.0.9"), at_microseconds=5)
 
 
 def test_a_row_says_who_saw_what_from_where():
