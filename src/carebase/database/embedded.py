@@ -239,6 +239,7 @@ def _settled(data: Path, *, given: Path | None) -> _Place:
         try:
             programs = binaries.for_user(given, copies=home.copies, user=user)
             sockets = placement.socket_directory(home, user=user)
+            server_settings.write_extensions(programs, home=home)
         except BaseException:
             lock.release()
             raise

@@ -58,6 +58,11 @@ class Home:
         return self.path / "bin"
 
     @property
+    def share(self) -> Path:
+        """Extensions in SQL alone, in the layout that `extension_control_path` asks for."""
+        return self.path / "share"
+
+    @property
     def log(self) -> Path:
         """The server's log files, one for each day of the week."""
         return self.path / "log"

@@ -6,9 +6,19 @@ error all can be patient data.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from carebase.database import binaries, ownership, placement
+
+log = logging.getLogger(__name__)
+
+# Read with the module: a process that changes its user may not be able to later.
+EXTENSIONS = {
+    file.name: file.read_text(encoding="utf-8") for file in sorted((Path(__file__).parent / "extensions").iterdir())
+}
+# Where a directory of extensions can be named; before, they lie among PostgreSQL's own files.
+FIRST_WITH_EXTENSION_PATH = 18
 
 _SETTINGS = """\
 # Written by carebase at each start. Your own lines go to {local_name}, which is read last.
@@ -64,6 +74,19 @@ def write(home: placement.Home) -> None:
     ownership.write_file(_user_names(home), "# No names are mapped.\n", mode=0o644)
 
 
+def write_extensions(programs: binaries.Binaries, *, home: placement.Home) -> None:
+    """Puts our extensions where the server's user can read them; a running server finds them too."""
+    if not _takes_extensions(programs, home=home):
+        if programs.major >= FIRST_WITH_EXTENSION_PATH:
+            log.warning("embedded_postgres_without_extensions: the path %s holds a colon", home.share)
+        return
+    directory = home.share / "extension"
+    for made in (home.share, directory):
+        ownership.make_directory(made, mode=0o755)
+    for name, text in EXTENSIONS.items():
+        ownership.write_file(directory / name, text, mode=0o644)
+
+
 def command(programs: binaries.Binaries, *, home: placement.Home, sockets: Path) -> list[str]:
     """The words that start the server; they differ whenever a running one has to be replaced."""
     fixed = {
@@ -76,8 +99,16 @@ def command(programs: binaries.Binaries, *, home: placement.Home, sockets: Path)
         "unix_socket_permissions": "0700",
         "cluster_name": home.name,
     }
+    if _takes_extensions(programs, home=home):
+        # PostgreSQL's own come first: where uuid-ossp itself is installed, it is used.
+        fixed["extension_control_path"] = f"$system:{home.share}"
     options = [word for name, value in fixed.items() for word in ("-c", f"{name}={value}")]
     return [str(programs.postgres), "-D", str(home.cluster), *options]
+
+
+def _takes_extensions(programs: binaries.Binaries, *, home: placement.Home) -> bool:
+    # The list of directories is split at colons, and nothing takes a colon's meaning away.
+    return programs.major >= FIRST_WITH_EXTENSION_PATH and ":" not in str(home.share)
 
 
 def _settings(home: placement.Home) -> Path:
