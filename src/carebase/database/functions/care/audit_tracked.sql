@@ -1,0 +1,90 @@
+-- What is recorded when it is read or written, as data, and the triggers that follow from it.
+set local role care_owner;
+
+-- The record that a row belongs to, by the column that leads there.
+create or replace function private.patient_of(path text, stored jsonb) returns uuid
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    led_by text := stored ->> path;
+begin
+    if led_by is null then
+        return null;
+    end if;
+    case path
+        when 'case_id' then
+            return (select c.patient_id from public.cases c where c.case_id = led_by);
+        when 'run_id' then
+            return (select c.patient_id from public.insight_runs r join public.cases c using (case_id) where r.run_id = led_by::uuid);
+        when 'message_id' then
+            return (select m.patient_id from public.care_messages m where m.id = led_by::uuid);
+        when 'user_id' then
+            return (select p.id from public.patients p where p.account_id = led_by::uuid);
+        when 'conversation_id' then
+            return (select p.id from public.conversations c join public.patients p on p.account_id = c.user_id
+                     where c.id = led_by::bigint);
+        else
+            return led_by::uuid;
+    end case;
+end $$;
+grant execute on function private.patient_of(text, jsonb) to audit_owner;
+
+set local role audit_owner;
+delete from audit.tracked;
+insert into audit.tracked (relation, key_columns, patient_path, unlogged, withheld, is_grouped) values
+    ('public.patients', '{id}', 'id', '{updated_at}', '{}', false),
+    ('public.care_team', '{patient_id,provider_id}', 'patient_id', '{}', '{}', false),
+    ('public.care_messages', '{id}', 'patient_id', '{}', '{message}', false),
+    ('public.care_message_reads', '{message_id,reader_id}', 'message_id', '{}', '{}', false),
+    ('public.tasks', '{id}', 'patient_id', '{updated_at}', '{}', false),
+    ('public.break_glass_grants', '{id}', 'patient_id', '{}', '{}', false),
+    ('public.patient_accounts', '{account_id,patient_id}', 'patient_id', '{}', '{}', false),
+    ('public.invitations', '{id}', 'patient_id', '{token_sha256,tries}', '{}', false),
+    ('public.patient_profiles', '{id}', 'record_id', '{updated_at}', '{}', false),
+    ('public.appointments', '{id}', 'record_id', '{during}', '{}', false),
+    ('public.secure_messages', '{id}', 'record_id', '{}', '{subject,body}', false),
+    ('public.consents', '{id}', 'patient_id', '{}', '{}', false),
+    ('public.users', '{id}', null, '{}', '{}', false),
+    ('public.conversations', '{id}', 'user_id', '{}', '{context}', false),
+    ('public.messages', '{id}', 'conversation_id', '{}', '{content}', false),
+    ('public.observations', '{id}', 'patient_id', '{}', '{}', false),
+    ('public.allergies', '{id}', 'patient_id', '{updated_at}', '{}', false),
+    ('public.medicines', '{id}', 'patient_id', '{updated_at}', '{}', false),
+    -- Cases and files are named by the keys that the documents name them by.
+    ('public.cases', '{case_id}', 'patient_id', '{lease_token,lease_until,updated_at}', '{}', false),
+    ('public.case_files', '{file_id}', 'case_id', '{}', '{ai_summary}', false),
+    ('public.ai_insights', '{case_id}', 'case_id', '{updated_at}',
+     '{comprehensive_summary,key_findings,patient_context,doctor_notes,lab_summary,radiology_summary,soap_subjective,soap_objective,soap_assessment,soap_plan,supporting_evidence}', false),
+    ('public.insight_runs', '{run_id}', 'case_id', '{lease_token}', '{results}', false),
+    ('public.insight_statements', '{run_id,statement_id,kind}', 'run_id', '{}', '{}', true),
+    ('public.insight_texts', '{run_id,statement_id,lang}', 'run_id', '{}', '{}', true),
+    ('public.statement_reviews', '{id}', 'run_id', '{}', '{text}', false),
+    ('public.insight_signatures', '{run_id,signed_by}', 'run_id', '{}', '{}', false),
+    ('public.result_releases', '{id}', 'patient_id', '{}', '{}', false),
+    -- The remembered answers hold what cases hold.
+    ('public.request_keys', '{actor,key}', null, '{body_hash}', '{response}', false);
+
+do $$
+declare
+    tracked text[] := array(select relation from audit.tracked);
+    listed text;
+    former record;
+begin
+    set local role care_owner;
+    for former in
+        select t.tgname as name, t.tgrelid::regclass as relation from pg_catalog.pg_trigger t
+         where t.tgfoid = 'audit.note_write()'::regprocedure and t.tgrelid <> all (tracked::regclass[])
+    loop
+        execute format('drop trigger %I on %s', former.name, former.relation);
+    end loop;
+    foreach listed in array tracked loop
+        execute format('create or replace trigger audit_insert after insert on %s referencing new table as new_rows '
+                       'for each statement execute function audit.note_write()', listed::regclass);
+        execute format('create or replace trigger audit_update after update on %s referencing old table as old_rows new table as new_rows '
+                       'for each statement execute function audit.note_write()', listed::regclass);
+        execute format('create or replace trigger audit_delete after delete on %s referencing old table as old_rows '
+                       'for each statement execute function audit.note_write()', listed::regclass);
+        execute format('create or replace trigger audit_truncate after truncate on %s '
+                       'for each statement execute function audit.note_write()', listed::regclass);
+    end loop;
+end $$;
