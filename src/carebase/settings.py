@@ -311,7 +311,13 @@ def _is_private_address(url: str) -> bool:
         _ = parts.port
     except ValueError:
         return False
-    if parts.username is not None or parts.password is not None or not url.isascii() or not url.isprintable():
+    if (
+        parts.username is not None
+        or parts.password is not None
+        or not url.isascii()
+        or not url.isprintable()
+        or " " in url
+    ):
         return False
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 

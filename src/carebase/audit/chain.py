@@ -207,7 +207,7 @@ class Walk:
         self._match_moved()
 
     def _doubtful(self) -> int:
-        """The first row that nothing vouches for: the first fault behind the last anchor, else whatever is behind it."""
+        """The first row that nothing vouches for: the first fault behind the last anchor, else what is behind it."""
         known = (fault.first for fault in self.faults if fault.first is not None and fault.first > self.trusted)
         return min(known, default=self.trusted + 1)
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
+from uuid import UUID
 
 from carebase import errors, observability
 from carebase.database import queries, session
@@ -79,17 +80,31 @@ def saw(
     action: str = "read",
     patients: Sequence[str] = (),
     details: Mapping[str, object] | None = None,
-) -> None:
-    """Note on the session that these rows go to its reader; without keys, that it asked and found nothing."""
+) -> list[str]:
+    """Note on the session that these rows go to its reader; without keys, that it asked and found nothing.
+
+    Returns the list of the patients concerned, to which those are added that the rows turn out to be about.
+    """
+    concerned = list(patients)
     session.reads.append(
         {
             "action": action,
             "relation": relation,
             "keys": list(keys),
-            "patients": list(patients),
+            "patients": concerned,
             "details": dict(details or {}),
         }
     )
+    return concerned
+
+
+def concerning(*patients: UUID | None) -> list[str]:
+    """The patients of some rows as the record names them: each once, rows without a patient left out.
+
+    >>> concerning(None, UUID(int=1), UUID(int=1))
+    ['00000000-0000-0000-0000-000000000001']
+    """
+    return [str(patient) for patient in dict.fromkeys(patients) if patient is not None]
 
 
 @dataclass(frozen=True, slots=True)

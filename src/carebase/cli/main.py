@@ -15,6 +15,7 @@ from carebase import settings
 
 COMMANDS: Mapping[str, str] = {
     "analyse": "carebase.cli.analyse",
+    "audit": "carebase.cli.audit",
     "demo": "carebase.cli.demo",
     "explain-access": "carebase.cli.explain_access",
     "keys": "carebase.cli.keys",

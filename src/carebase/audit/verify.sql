@@ -1,0 +1,48 @@
+-- name: rows
+-- The whole log in its order.
+select seq, sealed_at, body, hash, at from audit.log order by sealed_at, seq;
+
+-- name: about
+-- Whom entries concern, in the order of the entries.
+select seq, patient_id, sealed_at, at from audit.about order by seq, patient_id;
+
+-- name: purged
+-- Where the log begins after the last purge.
+select through_seq, hash from audit.purged order by through_seq desc limit 1;
+
+-- name: copies
+-- The copies of the checkpoints.
+select document, signature, public_key from audit.checkpoints order by id;
+
+-- name: waiting
+-- How many entries wait to be sealed.
+select count(*) from audit.inbox;
+
+-- name: altered_structure
+-- What the tables have lost that makes the record: months, columns taken from the body, triggers, row security.
+select format('The table audit.%%s is detached from the log.', c.relname) as said
+  from pg_class c
+ where c.relnamespace = to_regnamespace('audit') and c.relkind = 'r' and c.relname ~ '^log_\d{4}_\d{2}$'
+   and not c.relispartition
+union all
+select format('The column %%s of %%s is no longer taken from the body.', a.attname, a.attrelid::regclass)
+  from pg_attribute a
+  join (select to_regclass('audit.log') as relation union all
+        select i.inhrelid from pg_inherits i where i.inhparent = to_regclass('audit.log')) l on l.relation = a.attrelid
+ where a.attname in ('at', 'actor', 'action', 'relation') and a.attgenerated <> 's'
+union all
+select format('Row security is switched off on audit.%%s.', c.relname)
+  from pg_class c
+ where c.relnamespace = to_regnamespace('audit') and c.relkind in ('r', 'p') and not c.relrowsecurity
+union all
+select format('The trigger %%s on %%s does not fire: what is written there is not recorded.', t.tgname, t.tgrelid::regclass)
+  from pg_trigger t
+ where t.tgfoid in (select p.oid from pg_proc p where p.pronamespace = to_regnamespace('audit')) and t.tgenabled in ('D', 'R')
+union all
+select format('No trigger is on %%s: what is written there is not recorded.', k.relation)
+  from audit.tracked k
+ where to_regclass(k.relation) is not null
+   and not exists (select from pg_trigger t
+                    where t.tgrelid = to_regclass(k.relation)
+                      and t.tgfoid in (select p.oid from pg_proc p where p.pronamespace = to_regnamespace('audit')))
+ order by said;
