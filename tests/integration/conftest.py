@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -61,6 +62,12 @@ class Database:
     def owner(self) -> psycopg.Connection:
         """A superuser's connection, for looking behind the curtain."""
         return psycopg.connect(self.owner_dsn, autocommit=True)
+
+    def recorded(self) -> list[dict[str, Any]]:
+        """What the audit has taken down, sealed or waiting."""
+        with self.owner() as connection:
+            rows = connection.execute("select body from audit.log union all select body from audit.inbox").fetchall()
+        return [json.loads(body) for (body,) in rows]
 
     def login_dsn(self, login: Login) -> str:
         return pool.conninfo_for(login, owner_dsn=self.owner_dsn, secret=self.secret)

@@ -1,4 +1,7 @@
-"""Cases: a clinician's question about one patient. Reads are put on the audit's record here."""
+"""Cases: a clinician's question about one patient.
+
+Reads are put on the audit's record here; writes are by the database.
+"""
 
 from __future__ import annotations
 
@@ -83,6 +86,7 @@ class Case:
     created_at: datetime
     updated_at: datetime
     row_id: int
+    patient_id: UUID | None = None
 
     def person(self, *, today: date) -> Person:
         """The patient as medicine judges them; a gender that is no sex leaves sex unknown."""
@@ -127,26 +131,26 @@ def fresh_id() -> CaseId:
     return CaseId(str(uuid.uuid4()))
 
 
-def open_with(
-    ask: Together, new: NewCase, *, case_id: CaseId, today: date, request_id: str | None = None
-) -> Coming[Case]:
+def open_with(ask: Together, new: NewCase, *, case_id: CaseId, today: date) -> Coming[Case]:
     """A new case of the caller; it is in work from the commit on. NotAllowed without a clinical role."""
     values = asdict(new) | {"case_id": case_id, "patient_age": age_in_years(new, today=today)}
-    case = ask.one(SQL["open_case"], Case, **values)
-    log.record_with(ask, "open", "cases", keys=[case_id], request_id=request_id)
-    return case
+    return ask.one(SQL["open_case"], Case, **values)
 
 
 async def read(session: Session, case_id: CaseId) -> Case:
     """The case, or NotFound when it does not exist for this reader."""
-    log.saw(session, "cases", [case_id])
-    return await session.one(SQL["case_by_id"], Case, case_id=case_id)
+    concerned = log.saw(session, "public.cases", [case_id])
+    case = await session.one(SQL["case_by_id"], Case, case_id=case_id)
+    concerned += log.concerning(case.patient_id)
+    return case
 
 
 async def lock(session: Session, case_id: CaseId) -> Case:
     """The case, kept from other writers until this transaction ends."""
-    log.saw(session, "cases", [case_id])
-    return await session.one(SQL["lock_case"], Case, case_id=case_id)
+    concerned = log.saw(session, "public.cases", [case_id])
+    case = await session.one(SQL["lock_case"], Case, case_id=case_id)
+    concerned += log.concerning(case.patient_id)
+    return case
 
 
 async def page(
@@ -175,14 +179,13 @@ async def page(
     else:
         found = await session.all(SQL["earliest_cases"], Case, **terms, **places)
     items = tuple(found[:limit])
-    log.saw(session, "cases", [case.case_id for case in items], action="list")
+    patients = log.concerning(*(case.patient_id for case in items))
+    log.saw(session, "public.cases", [case.case_id for case in items], action="list", patients=patients)
     total = await session.value(SQL["count_cases"], **terms) if with_total else None
     return CasePage(items, _cursor_after(items[-1]) if len(found) > limit else None, total)
 
 
-async def change(
-    session: Session, case_id: CaseId, changes: dict[str, Any], *, today: date, request_id: str | None = None
-) -> Case:
+async def change(session: Session, case_id: CaseId, changes: dict[str, Any], *, today: date) -> Case:
     """The case with the given fields of NewCase changed; a change of the inputs starts a new analysis."""
     known = {field.name for field in fields(NewCase)}
     if unknown := set(changes) - known:
@@ -193,27 +196,21 @@ async def change(
     for name in known:
         values[name] = changes.get(name)
         values[f"set_{name}"] = name in changes
-    case = await session.one(SQL["change_case"], Case, case_id=case_id, **values)
-    await log.record(
-        session, "change", "cases", keys=[case_id], request_id=request_id, details={"fields": sorted(changes)}
-    )
-    return case
+    return await session.one(SQL["change_case"], Case, case_id=case_id, **values)
 
 
-async def analyse_again(session: Session, case_id: CaseId, *, request_id: str | None = None) -> Case:
+async def analyse_again(session: Session, case_id: CaseId) -> Case:
     """The case in work once more; Conflict while it is in work already."""
     await lock(session, case_id)
     if await session.run(SQL["analyse_again"], case_id=case_id) == 0:
         raise errors.Conflict(details="The case is being analysed already.", hint="Wait for it to end.")
-    await log.record(session, "analyse", "cases", keys=[case_id], request_id=request_id)
     return await read(session, case_id)
 
 
-async def discard(session: Session, case_id: CaseId, *, request_id: str | None = None) -> None:
+async def discard(session: Session, case_id: CaseId) -> None:
     """Take the case out of every view; its record stays for its retention. NotFound when it is not the caller's."""
     if not await session.value(SQL["discard_case"], case_id=case_id):
         raise errors.NotFound
-    await log.record(session, "discard", "cases", keys=[case_id], request_id=request_id)
 
 
 def running_with(ask: Together) -> Coming[int]:

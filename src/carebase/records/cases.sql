@@ -5,19 +5,19 @@ insert into public.cases (case_id, patient_name, patient_age, patient_gender, pa
 values (%(case_id)s, %(patient_name)s, %(patient_age)s, %(patient_gender)s, %(patient_birth_date)s, %(pregnant)s, %(gestation_weeks)s,
         %(case_summary)s, %(doctor_notes)s)
 returning case_id, doctor_id, patient_name, patient_age, patient_gender, patient_birth_date, pregnant, gestation_weeks,
-          case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id;
+          case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id, patient_id;
 
 -- name: case_by_id
 -- One case, as the caller may see it.
 select case_id, doctor_id, patient_name, patient_age, patient_gender, patient_birth_date, pregnant, gestation_weeks,
-       case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id
+       case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id, patient_id
   from public.cases
  where case_id = %(case_id)s;
 
 -- name: lock_case
 -- The same, kept from other writers until the end of the transaction.
 select case_id, doctor_id, patient_name, patient_age, patient_gender, patient_birth_date, pregnant, gestation_weeks,
-       case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id
+       case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id, patient_id
   from public.cases
  where case_id = %(case_id)s
    for update;
@@ -25,7 +25,7 @@ select case_id, doctor_id, patient_name, patient_age, patient_gender, patient_bi
 -- name: latest_cases
 -- A page of cases, the latest first; the cursor is the last row's time and id.
 select case_id, doctor_id, patient_name, patient_age, patient_gender, patient_birth_date, pregnant, gestation_weeks,
-       case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id
+       case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id, patient_id
   from public.cases
  where doctor_id = (select auth.uid()) and deleted_at is null
    and (created_at, id) < (%(cursor_at)s, %(cursor_id)s) and created_at >= %(since)s and created_at < %(until)s
@@ -38,7 +38,7 @@ select case_id, doctor_id, patient_name, patient_age, patient_gender, patient_bi
 -- name: earliest_cases
 -- The same, the earliest first.
 select case_id, doctor_id, patient_name, patient_age, patient_gender, patient_birth_date, pregnant, gestation_weeks,
-       case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id
+       case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id, patient_id
   from public.cases
  where doctor_id = (select auth.uid()) and deleted_at is null
    and (created_at, id) > (%(cursor_at)s, %(cursor_id)s) and created_at >= %(since)s and created_at < %(until)s
@@ -71,7 +71,7 @@ update public.cases
        doctor_notes = case when %(set_doctor_notes)s then %(doctor_notes)s else doctor_notes end
  where case_id = %(case_id)s
 returning case_id, doctor_id, patient_name, patient_age, patient_gender, patient_birth_date, pregnant, gestation_weeks,
-          case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id;
+          case_summary, doctor_notes, status, failure_reason, critical_count, analysis_no, created_at, updated_at, id as row_id, patient_id;
 
 -- name: analyse_again
 -- Asks for a new analysis of the inputs as they are.

@@ -53,6 +53,7 @@ class CaseFile:
     ai_summary: Any
     is_confirmed: bool
     upload_date: datetime
+    patient_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +86,13 @@ class Adding:
         return [row.brought for row in self.rows]
 
 
-async def add(
-    session: Session, store: Store, *, case: Case, new: Sequence[NewFile], request_id: str | None = None
-) -> list[CaseFile]:
+async def add(session: Session, store: Store, *, case: Case, new: Sequence[NewFile]) -> list[CaseFile]:
     """Keep files with a case that is there, in the caller's transaction. TooManyFiles over the limit of a case."""
     here = await session.all(SQL["files_of_case"], CaseFile, case_id=case.case_id)
     if len(here) + len(new) > MOST_FILES:
         raise TooManyFiles(hint=f"{len(here)} are there, {len(new)} came.")
     async with session.together() as ask:
-        adding = add_with(ask, store, case_id=case.case_id, doctor_id=case.doctor_id, new=new, request_id=request_id)
+        adding = add_with(ask, store, case_id=case.case_id, doctor_id=case.doctor_id, new=new)
     return adding.added(store)
 
 
@@ -104,16 +103,14 @@ def add_with(
     case_id: CaseId,
     doctor_id: UUID,
     new: Sequence[NewFile],
-    request_id: str | None = None,
 ) -> Adding:
     """Keep files with a case that has none, sent together with it; `Adding.added` has to be asked afterwards."""
     if len(new) > MOST_FILES:
         raise TooManyFiles(hint=f"{len(new)} came.")
-    rows, objects, keys = [], [], []
+    rows, objects = [], []
     for file in new:
         file_id = FileId(str(uuid.uuid4()))
         object_name = f"{doctor_id}/{case_id}/{file_id}{EXTENSIONS[file.kind]}"
-        keys.append(file_id)
         objects.append(store.keep_with(ask, file.received, bucket=BUCKET, name=object_name, media_type=file.kind.value))
         rows.append(
             ask.one(
@@ -130,29 +127,33 @@ def add_with(
                 sha256=file.received.sha256,
             )
         )
-    if keys:
-        log.record_with(ask, "add", "case_files", keys=keys, request_id=request_id)
     return Adding(tuple(rows), tuple(objects))
 
 
 async def of_case(session: Session, case_id: CaseId) -> tuple[CaseFile, ...]:
     """The files of a case, in the order they came."""
     found = await session.all(SQL["files_of_case"], CaseFile, case_id=case_id)
-    log.saw(session, "case_files", [file.file_id for file in found])
+    log.saw(
+        session,
+        "public.case_files",
+        [file.file_id for file in found],
+        patients=log.concerning(*(file.patient_id for file in found)),
+    )
     return tuple(found)
 
 
 async def read(session: Session, case_id: CaseId, file_id: FileId) -> CaseFile:
     """One file of a case, or NotFound when it does not exist for this reader."""
-    log.saw(session, "case_files", [file_id])
-    return await session.one(SQL["file_by_id"], CaseFile, case_id=case_id, file_id=file_id)
+    concerned = log.saw(session, "public.case_files", [file_id])
+    file = await session.one(SQL["file_by_id"], CaseFile, case_id=case_id, file_id=file_id)
+    concerned += log.concerning(file.patient_id)
+    return file
 
 
-async def confirm(session: Session, case_id: CaseId, file_id: FileId, *, request_id: str | None = None) -> None:
+async def confirm(session: Session, case_id: CaseId, file_id: FileId) -> None:
     """The caller answers the wrong-patient warning: this file is of this patient. Starts a new analysis."""
     if await session.run(SQL["confirm_file"], case_id=case_id, file_id=file_id) == 0:
         raise errors.NotFound
-    await log.record(session, "confirm_identity", "case_files", keys=[file_id], request_id=request_id)
 
 
 def added_recently_with(ask: Together) -> Coming[int]:

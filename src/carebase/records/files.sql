@@ -4,12 +4,14 @@ insert into public.case_files (file_id, case_id, file_name, file_type, file_size
 values (%(file_id)s, %(case_id)s, %(file_name)s, %(file_type)s, %(file_size)s, %(file_url)s, %(file_category)s,
         %(object_name)s, %(sha256)s)
 returning file_id, case_id, file_name, file_type, file_size, file_url, file_category, object_name, sha256, page_count,
-          ai_summary, confirmed_by is not null as is_confirmed, upload_date;
+          ai_summary, confirmed_by is not null as is_confirmed, upload_date,
+          (select c.patient_id from public.cases c where c.case_id = case_files.case_id) as patient_id;
 
 -- name: files_of_case
 -- The files of a case, in the order they came.
 select file_id, case_id, file_name, file_type, file_size, file_url, file_category, object_name, sha256, page_count,
-       ai_summary, confirmed_by is not null as is_confirmed, upload_date
+       ai_summary, confirmed_by is not null as is_confirmed, upload_date,
+          (select c.patient_id from public.cases c where c.case_id = case_files.case_id) as patient_id
   from public.case_files
  where case_id = %(case_id)s
  order by id;
@@ -17,7 +19,8 @@ select file_id, case_id, file_name, file_type, file_size, file_url, file_categor
 -- name: file_by_id
 -- One file of a case.
 select file_id, case_id, file_name, file_type, file_size, file_url, file_category, object_name, sha256, page_count,
-       ai_summary, confirmed_by is not null as is_confirmed, upload_date
+       ai_summary, confirmed_by is not null as is_confirmed, upload_date,
+          (select c.patient_id from public.cases c where c.case_id = case_files.case_id) as patient_id
   from public.case_files
  where case_id = %(case_id)s and file_id = %(file_id)s;
 

@@ -46,6 +46,7 @@ class Run:
     inputs_sha256: str
     results: Any
     published_at: datetime
+    patient_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Published:
 async def current_run(session: Session, case_id: CaseId) -> Run | None:
     """The latest published run, None before the first."""
     run = await session.maybe(SQL["current_run"], Run, case_id=case_id)
-    log.saw(session, "insight_runs", [str(run.run_id)] if run else [])
+    keys, patients = ([str(run.run_id)], log.concerning(run.patient_id)) if run else ([], [])
+    log.saw(session, "public.insight_runs", keys, patients=patients)
     return run
 
 

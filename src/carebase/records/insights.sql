@@ -1,6 +1,7 @@
 -- name: current_run
 -- The latest published run of a case.
-select run_id, case_id, analysis_no, engine, version, inputs_sha256, results, published_at
+select run_id, case_id, analysis_no, engine, version, inputs_sha256, results, published_at,
+       (select c.patient_id from public.cases c where c.case_id = insight_runs.case_id) as patient_id
   from public.insight_runs
  where case_id = %(case_id)s and published_at is not null
  order by published_at desc

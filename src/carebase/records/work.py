@@ -177,7 +177,7 @@ class Analyst:
                 asked_case = ask.maybe(cases.SQL["case_by_id"], Case, case_id=case_id)
                 asked_files = ask.all(files.SQL["files_of_case"], CaseFile, case_id=case_id)
                 insights.mark_with(ask, case_id, number, step="read", state="running")
-                audit_log.record_with(ask, "analyse", "cases", keys=[case_id])
+                audit_log.record_with(ask, "analyse", "public.cases", keys=[case_id])
             case, stored = asked_case.brought, asked_files.brought
             if case is None:
                 raise insights.Superseded

@@ -67,6 +67,8 @@ async def test_a_write_is_recorded_with_its_work(database, pools, begin):
         "keys": ["c1"],
         "patients": ["p1"],
         "request": "r1",
+        "ip": None,
+        "agent": None,
         "details": {"files": 2},
     }
 
@@ -84,7 +86,7 @@ async def test_a_read_is_on_record_when_the_gate_opens(database, pools, gate):
     person = database.a_person()
 
     await gate.release(
-        reads_of(pools, person, "c1", "c2"), identity=person, origin=Origin(request_id="r1", address="192.0.2.7")
+        reads_of(pools, person, "c1", "c2"), identity=person, origin=Origin(request_id="r1", address="192.0.2.7", agent="curl")
     )
 
     (row,) = rows(database)
@@ -98,6 +100,7 @@ async def test_a_read_is_on_record_when_the_gate_opens(database, pools, gate):
         "patients": ["p1"],
         "request": "r1",
         "ip": "192.0.2.7",
+        "agent": "curl",
         "details": {"columns": "id"},
     }
 

@@ -100,8 +100,8 @@ class Service:
             return cursor.fetchall() if cursor.description else []
 
     def recorded(self, action: str) -> list[dict[str, Any]]:
-        rows = self.sql("select body from audit.inbox order by n")
-        return [body for (text,) in rows if (body := json.loads(text))["action"] == action]
+        entries = sorted(self.database.recorded(), key=lambda entry: entry["at"])
+        return [entry for entry in entries if entry["action"] == action]
 
 
 @pytest.fixture

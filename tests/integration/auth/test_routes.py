@@ -224,6 +224,6 @@ async def test_who_signs_in_and_who_is_refused_is_on_record_without_an_address_b
     known, unknown = service.recorded("sign_in_refused")
     assert (known["keys"], unknown["keys"]) == ([session["user"]["id"]], [])
     assert known["details"] == unknown["details"] == {"reason": "credentials", "address": "127.0.0.1"}
-    everything = str(service.sql("select body from audit.inbox"))
+    everything = str(service.database.recorded())
     assert "example.org" not in everything
     assert steps.PASSWORD not in everything

@@ -33,6 +33,7 @@ def test_a_row_says_who_saw_what_from_where():
         "details": {},
         "request": "r1",
         "ip": "10.0.0.9",
+        "agent": None,
     }
 
 

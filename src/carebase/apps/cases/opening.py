@@ -75,7 +75,7 @@ async def _answer_given(session: Session, key: str | None, *, body_hash: str) ->
 async def _open(
     request: Request, session: Session, *, identity: Identity, body: bodies.CaseIn, arrived: intake.Arrived
 ) -> dict[str, Any]:
-    store, request_id, doctor_id = request.app.state.store, requests.request_id_of(request), identity.user_id
+    store, doctor_id = request.app.state.store, identity.user_id
     if doctor_id is None:
         raise errors.NotSignedIn
     new = NewCase(**body.model_dump(exclude={"birth_date"}), patient_birth_date=body.birth_date)
@@ -83,10 +83,8 @@ async def _open(
     async with session.together() as ask:
         # Asked before the new case is there; when it is one too many, the transaction takes the case back.
         running = cases.running_with(ask)
-        case = cases.open_with(ask, new, case_id=case_id, today=datetime.now(UTC).date(), request_id=request_id)
-        adding = files.add_with(
-            ask, store, case_id=case_id, doctor_id=doctor_id, new=arrived.files, request_id=request_id
-        )
+        case = cases.open_with(ask, new, case_id=case_id, today=datetime.now(UTC).date())
+        adding = files.add_with(ask, store, case_id=case_id, doctor_id=doctor_id, new=arrived.files)
     _check_running(request, running.brought)
     added = [bodies.FileOut.of(file) for file in adding.added(store)]
     opened = bodies.CaseWithFiles(**bodies.CaseOut.fields_of(case.brought), files=added)

@@ -130,7 +130,7 @@ async def analyse_again(
     csrf.check_origin(request)
     csrf.check_token(request, form_token)
     await opening.check_running(request, session)
-    case = await cases.analyse_again(session, CaseId(case_id), request_id=requests.request_id_of(request))
+    case = await cases.analyse_again(session, CaseId(case_id))
     return _gone_to(request, f"/cases/{case.case_id}")
 
 
@@ -141,7 +141,7 @@ async def confirm_file(
     """Answer the wrong-patient warning: this file is of this patient. The case is analysed again."""
     csrf.check_origin(request)
     csrf.check_token(request, form_token)
-    await files.confirm(session, CaseId(case_id), FileId(file_id), request_id=requests.request_id_of(request))
+    await files.confirm(session, CaseId(case_id), FileId(file_id))
     return _gone_to(request, f"/cases/{case_id}")
 
 
@@ -162,7 +162,9 @@ async def page_picture(
         # Places are the same in every language, so any will do.
         analysis = None if hl is None else await insights.current(session, CaseId(case_id), insights.DEFAULT_LANGUAGE)
         stored = await store.open(session, bucket=files.BUCKET, name=file.object_name)
-        log.saw(session, "storage.objects", [file.object_name], action="download")
+        log.saw(
+            session, "storage.objects", [file.object_name], action="download", patients=log.concerning(file.patient_id)
+        )
     box = file_view.box_of(analysis, file_id=file_id, page=page, mark=_mark(hl, line))
     kind = Kind(file.file_type)
     png = await reader.render_page(

@@ -166,9 +166,7 @@ async def original_read_case(request: Request, session: ReadSession, case_id: st
 
 
 @router.patch("/{case_id}", response_model=bodies.CaseOut)
-async def change_case(
-    request: Request, session: RequestSession, case_id: str, body: bodies.CaseChange
-) -> bodies.CaseOut:
+async def change_case(session: RequestSession, case_id: str, body: bodies.CaseChange) -> bodies.CaseOut:
     """Change fields of a case; a change of an input starts a new analysis."""
     changes = body.model_dump(exclude_unset=True)
     if "birth_date" in changes:
@@ -176,22 +174,20 @@ async def change_case(
     for needed in ("patient_name", "patient_gender", "patient_age"):
         if needed in changes and changes[needed] is None:
             raise errors.Invalid(details=f"{needed} cannot be empty.")
-    case = await cases.change(
-        session, CaseId(case_id), changes, today=_today(), request_id=requests.request_id_of(request)
-    )
+    case = await cases.change(session, CaseId(case_id), changes, today=_today())
     return bodies.CaseOut.of(case)
 
 
 @router.delete("/{case_id}", status_code=204)
-async def discard_case(request: Request, session: RequestSession, case_id: str) -> None:
+async def discard_case(session: RequestSession, case_id: str) -> None:
     """Take a case out of every view. Its record is kept for its retention."""
-    await cases.discard(session, CaseId(case_id), request_id=requests.request_id_of(request))
+    await cases.discard(session, CaseId(case_id))
 
 
 @router.post("/{case_id}/files", status_code=201, response_model=bodies.FilesAdded, openapi_extra=FILES_BODY)
 async def add_files(request: Request, identity: SignedInIdentity, case_id: str) -> bodies.FilesAdded:
     """Add files to a case; it is analysed again with them."""
-    store, request_id = request.app.state.store, requests.request_id_of(request)
+    store = request.app.state.store
     async with requests.open_session(request, identity) as session:
         await cases.read(session, CaseId(case_id))
     arrived = await intake.take(request, store, identity=identity)
@@ -200,7 +196,7 @@ async def add_files(request: Request, identity: SignedInIdentity, case_id: str) 
             raise errors.Invalid(details="No file came.", hint="Send lab_files or radiology_files.")
         async with requests.open_session(request, identity) as session:
             case = await cases.lock(session, CaseId(case_id))
-            added = await files.add(session, store, case=case, new=arrived.files, request_id=request_id)
+            added = await files.add(session, store, case=case, new=arrived.files)
             case = await cases.read(session, case.case_id)
     except BaseException:
         await arrived.discard(store)
@@ -216,14 +212,14 @@ async def download_file(request: Request, session: ReadSession, case_id: str, fi
     """The file's bytes; one `Range` is honoured."""
     file = await files.read(session, CaseId(case_id), FileId(file_id))
     stored = await request.app.state.store.open(session, bucket=files.BUCKET, name=file.object_name)
-    log.saw(session, "storage.objects", [file.object_name], action="download")
+    log.saw(session, "storage.objects", [file.object_name], action="download", patients=log.concerning(file.patient_id))
     return downloads.response(request, store=request.app.state.store, stored=stored, file=file)
 
 
 @router.post("/{case_id}/files/{file_id}/confirmation", status_code=202, response_model=bodies.CaseOut)
-async def confirm_file(request: Request, session: RequestSession, case_id: str, file_id: str) -> bodies.CaseOut:
+async def confirm_file(session: RequestSession, case_id: str, file_id: str) -> bodies.CaseOut:
     """Answer the wrong-patient warning: this file is of this patient. The case is analysed again."""
-    await files.confirm(session, CaseId(case_id), FileId(file_id), request_id=requests.request_id_of(request))
+    await files.confirm(session, CaseId(case_id), FileId(file_id))
     return bodies.CaseOut.of(await cases.read(session, CaseId(case_id)))
 
 
@@ -231,7 +227,7 @@ async def confirm_file(request: Request, session: RequestSession, case_id: str, 
 async def analyse_again(request: Request, session: RequestSession, case_id: str) -> bodies.CaseOut:
     """Analyse a case again; 409 while it is in work."""
     await opening.check_running(request, session)
-    case = await cases.analyse_again(session, CaseId(case_id), request_id=requests.request_id_of(request))
+    case = await cases.analyse_again(session, CaseId(case_id))
     return bodies.CaseOut.of(case)
 
 
