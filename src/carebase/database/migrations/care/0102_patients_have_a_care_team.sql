@@ -128,6 +128,7 @@ comment on column public.break_glass_grants.ended_at is 'When it was ended befor
 
 alter table public.cases add column patient_id uuid references public.patients (id);
 create index cases_patient_latest on public.cases (patient_id, created_at desc, id desc) where deleted_at is null;
+create index case_files_confirmed on public.case_files (confirmed_by) where confirmed_by is not null;
 comment on column public.cases.patient_id is 'The patient''s record, where the case names one; its author is on that patient''s team.';
 
 alter table public.patients enable row level security;

@@ -191,6 +191,7 @@ create table public.consents (
 );
 create unique index consents_one_in_force on public.consents (account_id, purpose, coalesce(patient_id, '00000000-0000-0000-0000-000000000000'))
     where withdrawn_at is null;
+create index consents_account on public.consents (account_id);
 create index consents_patient on public.consents (patient_id);
 comment on table public.consents is 'What a person agreed to and when (FHIR Consent); withdrawing leaves the row.';
 comment on column public.consents.id is 'Of the consent.';
