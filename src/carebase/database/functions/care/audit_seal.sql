@@ -22,7 +22,7 @@ end $$;
 -- Seals what is committed and waiting, in the order it came: how many entries, 0 when none is waiting, -1 while another
 -- sealer is at work. Numbers are given here, so a rollback leaves no gap.
 create or replace function audit.seal(max_rows int default 10000) returns bigint
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = '' set work_mem = '64MB'
 as $$
 declare
     head audit.head;
@@ -61,15 +61,31 @@ begin
         return 0;
     end if;
     perform audit.make_partition(sealing_at);
-    with kept as (
-        insert into audit.log (seq, sealed_at, body, hash)
-        select head.seq + s.i, sealing_at, s.body, s.hash from unnest(bodies, hashes) with ordinality s (body, hash, i)
-        returning seq, at, body)
+    -- `offset 0` keeps the planner from reading a body again for each column.
+    with read as (
+        select s.i, s.body, s.hash, s.body::jsonb as b
+          from unnest(bodies, hashes) with ordinality s (body, hash, i) offset 0),
+    named as materialized (
+        select head.seq + r.i as seq, r.body, r.hash,
+               case jsonb_typeof(r.b -> 'at') when 'number' then (r.b -> 'at')::numeric end as at,
+               r.b ->> 'actor' as actor, r.b ->> 'action' as action, r.b ->> 'relation' as relation,
+               r.b -> 'keys' as keys, r.b ->> 'ip' as ip, r.b ->> 'agent' as agent,
+               case jsonb_typeof(r.b -> 'patients') when 'array' then r.b -> 'patients' end as patients
+          from read r),
+    kept as (
+        insert into audit.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent)
+        select n.seq, sealing_at, n.body, n.hash,
+               case when n.at between 0 and 253402300799999999 then to_timestamp(n.at::float8 / 1e6) else sealing_at end,
+               case when n.actor like '________-____-____-____-____________' and translate(n.actor, '0123456789abcdef-', '') = ''
+                    then n.actor::uuid end,
+               n.action, n.relation, n.keys, n.ip, n.agent
+          from named n)
     insert into audit.about (patient_id, at, sealed_at, seq)
-    select distinct p.id::uuid, k.at, sealing_at, k.seq
-      from (select seq, at, body::jsonb -> 'patients' as patients from kept) k,
-           jsonb_array_elements_text(case jsonb_typeof(k.patients) when 'array' then k.patients else '[]' end) p (id)
-     where p.id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+    select p.id::uuid, case when n.at between 0 and 253402300799999999 then to_timestamp(n.at::float8 / 1e6) else sealing_at end,
+           sealing_at, n.seq
+      from named n, jsonb_array_elements_text(n.patients) p (id)
+     where p.id like '________-____-____-____-____________' and translate(p.id, '0123456789abcdef-', '') = ''
+    on conflict do nothing;
     update audit.head set seq = last_seq, hash = last_hash, sealed_at = sealing_at;
     -- What a checkpoint vouches for must outlast a crash, whatever the server's default is.
     if current_setting('synchronous_commit') = 'off' then
