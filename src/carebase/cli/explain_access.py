@@ -12,7 +12,7 @@ import click
 from carebase.cli import runtime
 from carebase.database import access
 from carebase.database.access import Explanation
-from carebase.database.verdicts import Answer, Verdict
+from carebase.database.verdicts import Answer, Arm, Verdict
 
 EXIT_MAY_NOT_READ: Final = 1
 
@@ -57,31 +57,41 @@ def _lines(found: Explanation) -> Iterator[str]:
     yield " ".join([found.table, *(f"{column}={value}" for column, value in found.key.items())])
     for note in found.notes:
         yield f"  {note}"
+    shown: set[tuple[str, str]] = set()
     for verdict in found.verdicts:
         yield ""
-        yield from _verdict_lines(verdict)
+        yield from _verdict_lines(verdict, shown=shown)
 
 
-def _verdict_lines(verdict: Verdict) -> Iterator[str]:
+def _verdict_lines(verdict: Verdict, *, shown: set[tuple[str, str]]) -> Iterator[str]:
+    """A verdict and the conditions that decided it; those that stand above already are not repeated."""
     yield f"{verdict.verb:<8}{'yes' if verdict.may else 'no':<5}{verdict.because}"
     if verdict.columns is not None:
         yield f"        columns: {', '.join(verdict.columns)}"
     for answer in verdict.answers:
-        if answer.policy in verdict.decided_by:
+        if answer.policy in verdict.decided_by and (answer.policy, answer.clause) not in shown:
+            shown.add((answer.policy, answer.clause))
             yield from _answer_lines(answer)
 
 
 def _answer_lines(answer: Answer) -> Iterator[str]:
     if answer.refusal:
         yield f"        {answer.policy}, {answer.clause}: {answer.refusal}"
-    elif answer.joined_by:
-        needs = "one of" if answer.joined_by == "or" else "all of"
-        yield f"        {answer.policy}, {answer.clause}, {needs}:"
-        for arm in answer.arms:
-            yield f"          {_word(arm.holds):<6}{arm.text}"
-    else:
-        yield f"        {answer.policy}, {answer.clause}:"
-        yield f"          {_word(answer.holds):<6}{answer.condition}"
+        return
+    yield f"        {answer.policy}, {answer.clause}:"
+    yield from _arm_lines(answer.condition, indent=10)
+
+
+def _arm_lines(arm: Arm, *, indent: int) -> Iterator[str]:
+    margin = " " * indent
+    if arm.joined_by is None:
+        # PostgreSQL breaks a CASE into lines.
+        text = " ".join(line.strip() for line in arm.text.strip().splitlines())
+        yield f"{margin}{_word(arm.holds):<6}{text}"
+        return
+    yield f"{margin}{_word(arm.holds):<6}{'one of' if arm.joined_by == 'or' else 'all of'}"
+    for part in arm.arms:
+        yield from _arm_lines(part, indent=indent + 6)
 
 
 def _word(holds: bool | None) -> str:  # noqa: FBT001  the one thing it words
@@ -113,10 +123,14 @@ def _answer_as_json(answer: Answer) -> dict[str, Any]:
         "policy": answer.policy,
         "clause": answer.clause.value,
         "permissive": answer.is_permissive,
-        "condition": answer.condition,
-        "holds": answer.holds,
-        "joined_by": answer.joined_by,
-        "arms": [{"condition": arm.text, "holds": arm.holds} for arm in answer.arms],
+        "condition": _arm_as_json(answer.condition),
         "refusal": answer.refusal,
         "comment": answer.comment,
     }
+
+
+def _arm_as_json(arm: Arm) -> dict[str, Any]:
+    found: dict[str, Any] = {"text": arm.text, "holds": arm.holds}
+    if arm.joined_by:
+        found |= {"joined_by": arm.joined_by, "arms": [_arm_as_json(part) for part in arm.arms]}
+    return found

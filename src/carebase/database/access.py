@@ -134,7 +134,7 @@ def explain(
             level = aal or person.aal or "aal1"
             said = _verdicts(owner, authenticator, relation=relation, row=found, person=person, aal=level)
         explanation = Explanation(person, level, relation.title, found.key, _notes(person, level), said)
-        _record(owner, explanation)
+        _record(owner, explanation, row=found.text)
     return explanation
 
 
@@ -275,15 +275,15 @@ def _notes(person: Account, aal: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _record(owner: psycopg.Connection[Any], found: Explanation) -> None:
+def _record(owner: psycopg.Connection[Any], found: Explanation, *, row: str) -> None:
     """Who was asked about and which row, in a transaction of its own that is durable before anybody is told."""
     key = next(iter(found.key.values())) if len(found.key) == 1 else found.key
     owner.execute(
         QUERIES["record"].text.encode(),
         {
             "relation": found.table,
-            "keys": json.dumps([key]),
-            "patients": "[]",
+            "key": json.dumps(key),
+            "row": row,
             "details": json.dumps({"account": str(found.account.id), "aal": found.aal}),
         },
     )

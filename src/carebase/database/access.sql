@@ -72,6 +72,10 @@ select set_config('role', 'authenticated', true), set_config('request.jwt.claims
        set_config('statement_timeout', %(statement_timeout)s, true);
 
 -- name: record
--- An operator looked at who may see what; no value of the row is kept.
-select audit.record('explain_access', %(relation)s::text, %(keys)s::jsonb, %(patients)s::jsonb, null::text,
-                    %(details)s::jsonb);
+-- An operator looked at who may see what: which row, whose record it is of, and no value of it.
+select audit.record('explain_access', %(relation)s::text,
+                    jsonb_build_array(coalesce(audit.key_of(t.key_columns, s.stored), %(key)s::jsonb)),
+                    case when p.patient is null then '[]' else jsonb_build_array(p.patient) end, null::text, %(details)s::jsonb)
+  from (select %(row)s::jsonb as stored) s
+  left join audit.tracked t on t.relation = %(relation)s::text
+  left join lateral (select private.patient_of(t.patient_path, s.stored) as patient) p on true;

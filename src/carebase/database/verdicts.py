@@ -44,6 +44,10 @@ DEMANDS: Final[Mapping[Verb, tuple[tuple[Verb, Clause], ...]]] = {
 """Which policies have to let a verb pass, in this order."""
 
 
+DEEPEST: Final = 3
+"""How many times a condition is taken apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A policy that applies to the person, with its conditions as PostgreSQL words them."""
@@ -75,10 +79,13 @@ class Grants:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A part of a condition; `holds` is None where SQL answers null."""
+    """A condition or a part of one; `holds` is None where SQL answers null."""
 
     text: str
     holds: bool | None
+    joined_by: str | None = None
+    """`and` or `or` where it could be taken apart."""
+    arms: tuple[Arm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +95,15 @@ class Answer:
     policy: str
     clause: Clause
     is_permissive: bool
-    condition: str
-    holds: bool | None
-    joined_by: str | None = None
-    """`and` or `or` where the condition could be taken apart."""
-    arms: tuple[Arm, ...] = ()
+    condition: Arm
     refusal: str | None = None
     """Why PostgreSQL would not evaluate it for this person; a statement fails then."""
     comment: str | None = None
+
+    @property
+    def holds(self) -> bool | None:
+        """The value of the condition, None for null and where it could not be evaluated."""
+        return self.condition.holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,25 +170,29 @@ class Bench:
         return known
 
     def _answer(self, policy: Policy, clause: Clause, text: str) -> Answer:
-        answer = Answer(policy.name, clause, policy.is_permissive, text, None, comment=policy.comment)
+        asked = Arm(text, None)
+        refusal = None
         try:
-            holds = self._value(text)
+            asked = self._taken_apart(Arm(text, self._value(text)), depth=0)
         except psycopg.OperationalError:
             raise
         except psycopg.Error as error:
-            return replace(answer, refusal=_refusal(error))
-        condition = conditions.split(text)
-        if condition.joined_by is None:
-            return replace(answer, holds=holds)
+            refusal = _refusal(error)
+        return Answer(policy.name, clause, policy.is_permissive, asked, refusal=refusal, comment=policy.comment)
+
+    def _taken_apart(self, whole: Arm, *, depth: int) -> Arm:
+        """The condition with its arms, as far as their values prove that they are its arms."""
+        found = conditions.split(whole.text)
+        if found.joined_by is None or depth == DEEPEST:
+            return whole
         try:
-            arms = tuple(Arm(arm, self._value(arm)) for arm in condition.arms)
+            arms = tuple(self._taken_apart(Arm(arm, self._value(arm)), depth=depth + 1) for arm in found.arms)
         except psycopg.OperationalError:
             raise
         except psycopg.Error:
-            return replace(answer, holds=holds)  # An arm that stands only behind another one is not shown alone.
-        if _joined(condition.joined_by, [arm.holds for arm in arms]) is not holds:
-            return replace(answer, holds=holds)
-        return replace(answer, holds=holds, joined_by=condition.joined_by, arms=arms)
+            return whole  # An arm that stands only behind another one is not asked alone.
+        is_sound = _joined(found.joined_by, [arm.holds for arm in arms]) is whole.holds
+        return replace(whole, joined_by=found.joined_by, arms=arms) if is_sound else whole
 
     def _value(self, condition: str) -> bool | None:
         """The condition's value for the row; only the catalogue's own words come here."""

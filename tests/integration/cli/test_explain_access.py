@@ -56,7 +56,7 @@ def test_json_holds_every_verdict(served, a_case):
     assert found["account"]["aal"] == "aal2"
     assert set(found["verdicts"]) == {"select", "insert", "update", "delete"}
     assert found["verdicts"]["select"]["may"] is True
-    assert found["verdicts"]["select"]["policies"][0]["holds"] is True
+    assert found["verdicts"]["select"]["policies"][0]["condition"]["holds"] is True
 
 
 @pytest.mark.parametrize(

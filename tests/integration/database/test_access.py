@@ -83,7 +83,7 @@ def test_a_clinician_reads_and_changes_the_own_case(database, owner, explain):
     assert may(found) == {"select": True, "insert": True, "update": True, "delete": False}
     assert found.table == "public.cases"
     assert list(found.key) == ["id"]
-    assert verdict(found, "select").decided_by == ("cases_clinician_reads",)
+    assert verdict(found, "select").decided_by == ("cases_clinician_or_team_reads",)
     assert verdict(found, "insert").decided_by == ("cases_clinician_opens",)
     assert "cases_clinician_changes" in verdict(found, "update").decided_by
     assert "doctor_notes" in verdict(found, "update").columns
@@ -97,11 +97,14 @@ def test_another_clinicians_case_is_refused_by_the_arm_that_asks_whose_it_is(dat
 
     assert may(found) == NOTHING
     read = verdict(found, "select")
-    assert "cases_clinician_reads" in read.decided_by
-    answer = next(one for one in read.answers if one.policy == "cases_clinician_reads")
+    assert "cases_clinician_or_team_reads" in read.decided_by
+    answer = next(one for one in read.answers if one.policy == "cases_clinician_or_team_reads")
     assert answer.holds is False
-    assert answer.joined_by == "and"
-    assert [arm.text for arm in answer.arms if not arm.holds] == ["doctor_id = ( SELECT auth.uid() AS uid)"]
+    assert answer.condition.joined_by == "and"
+    (false,) = [arm for arm in answer.condition.arms if not arm.holds]
+    assert false.joined_by == "or"
+    assert false.arms[0].text == "doctor_id = ( SELECT auth.uid() AS uid)"
+    assert [arm.holds for arm in false.arms] == [False, False]
     assert "is not found" in verdict(found, "update").because
 
 
@@ -156,7 +159,7 @@ def test_nested_queries_see_what_the_person_sees(database, owner, explain):
 
     own, others = explain(amina, "insight_statements", *key), explain(bruno, "insight_statements", *key)
     assert own.may_read
-    assert verdict(own, "select").decided_by == ("insight_statements_clinician_reads",)
+    assert verdict(own, "select").decided_by == ("insight_statements_reader_of_the_run_reads",)
     assert not others.may_read
     assert dict(own.key) == {"run_id": str(run_id), "statement_id": "s=1", "kind": "key_finding"}
 
@@ -205,7 +208,8 @@ def test_every_restrictive_policy_must_hold_and_one_of_the_others(database, owne
     assert verdict(first, "select").decided_by == ("notices_all_read",)
     assert verdict(second, "select").decided_by == ("notices_all_read_not_secret",)
     (restrictive,) = [one for one in verdict(second, "select").answers if not one.is_permissive]
-    assert [(arm.holds, restrictive.joined_by) for arm in restrictive.arms] == [(False, "or"), (None, "or")]
+    assert restrictive.condition.joined_by == "or"
+    assert [arm.holds for arm in restrictive.condition.arms] == [False, None]
     assert verdict(first, "delete").decided_by == ("notices_all_keep",)
     assert verdict(third, "insert").because == "notices_all_keep does not hold."
     assert may(fourth) == dict.fromkeys(NOTHING, True)
@@ -293,9 +297,74 @@ def test_asking_changes_nothing_locks_nothing_and_is_recorded_without_values(dat
     noted = json.loads(body)
     assert noted["action"] == "explain_access"
     assert noted["relation"] == "public.cases"
-    assert noted["keys"] == [found.key["id"]]
+    assert noted["keys"] == [case_id]
+    assert noted["patients"] == []
+    assert found.key == {"id": str(before[0][1])}
     assert noted["details"] == {"account": str(amina.user_id), "aal": "aal1"}
     assert "Ngono" not in body
+
+
+def a_patient(owner: psycopg.Connection, *, team: list[tuple[Identity, str]]) -> str:
+    """A record with a care team: its members and their roles in it."""
+    ((patient,),) = owner.execute(
+        "insert into public.patients (first_name, last_name) values ('Marie', 'Ngono') returning id::text"
+    ).fetchall()
+    for person, role in team:
+        owner.execute(
+            "insert into public.care_team (patient_id, provider_id, role) values (%s, %s, %s)",
+            [patient, person.user_id, role],
+        )
+    return patient
+
+
+def test_the_team_reads_a_case_that_a_colleague_opened(database, owner, explain):
+    amina, bruno, chidi = database.a_person(), database.a_person("nurse"), database.a_person()
+    case_id = a_case(owner, amina)
+    patient = a_patient(owner, team=[(amina, "attending"), (bruno, "nurse")])
+    owner.execute("update public.cases set patient_id = %s where case_id = %s", [patient, case_id])
+
+    found = explain(bruno, "cases", case_id)
+    assert may(found) == {"select": True, "insert": False, "update": False, "delete": False}
+    assert verdict(found, "select").decided_by == ("cases_clinician_or_team_reads",)
+    assert verdict(found, "update").decided_by == ("cases_clinician_changes",)
+    assert not explain(chidi, "cases", case_id).may_read
+
+    ((body,),) = owner.execute("select body from audit.inbox where body like '%%explain_access%%' limit 1").fetchall()
+    assert json.loads(body)["patients"] == [patient]
+
+
+def test_a_member_of_a_team_is_found_by_its_two_keys(database, owner, explain):
+    amina, bruno = database.a_person(), database.a_person("nurse")
+    patient = a_patient(owner, team=[(amina, "attending"), (bruno, "nurse")])
+
+    key = (f"provider_id={bruno.user_id}", f"patient_id={patient}")
+    by_lead, by_member = explain(amina, "care_team", *key), explain(bruno, "care_team", *key)
+    assert dict(by_lead.key) == {"patient_id": patient, "provider_id": str(bruno.user_id)}
+    assert verdict(by_lead, "update").may
+    assert verdict(by_lead, "update").columns == ("role",)
+    assert "care_team_lead_or_admin_changes" in verdict(by_lead, "update").decided_by
+    assert not verdict(by_member, "update").may
+    assert verdict(by_member, "delete").may
+
+
+def test_broken_glass_lets_the_record_be_read_until_it_ends(database, owner, explain):
+    amina, bruno = database.a_person(), database.a_person()
+    patient = a_patient(owner, team=[(amina, "attending")])
+    assert not explain(bruno, "patients", patient).may_read
+
+    owner.execute(
+        "insert into public.break_glass_grants (patient_id, granted_to, reason) values (%s, %s, 'Found unconscious')",
+        [patient, bruno.user_id],
+    )
+    found = explain(bruno, "patients", patient)
+    assert found.may_read
+    (answer,) = verdict(found, "select").answers
+    assert [arm.text for arm in answer.condition.arms if arm.holds] == [
+        "id = ANY (ARRAY( SELECT private.my_patients() AS my_patients))"
+    ]
+
+    owner.execute("update public.break_glass_grants set ended_at = now()")
+    assert not explain(bruno, "patients", patient).may_read
 
 
 def test_claims_are_those_of_a_token(database, owner):

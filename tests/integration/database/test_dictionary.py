@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import psycopg
 import pytest
@@ -33,6 +35,8 @@ def load_script(name: str) -> ModuleType:
 
 
 dictionary = load_script("make_dictionary")
+load_script("diagram_layout")
+diagram = load_script("make_diagram")
 
 
 @pytest.fixture
@@ -78,3 +82,38 @@ def test_a_column_shows_its_type_default_keys_and_comment(connection):
         "| `case_id` | text |  | unique with others, → `public.cases.case_id` |  |",
         "| `kind` | text, or null | `'first'::text` | unique with others | Of the visit. |",
     ]
+
+
+def test_the_diagrams_are_current(connection):
+    drawn = diagram.pictures(dictionary.read(connection))
+    written = {path.name: path.read_text(encoding="utf-8") for path in diagram.IMAGES.glob("record*.svg")}
+    assert set(written) == set(drawn), "run: python scripts/make_diagram.py"
+    assert [name for name in drawn if written[name] != drawn[name]] == [], "run: python scripts/make_diagram.py"
+
+
+def test_every_foreign_key_is_a_line_or_stands_beside_its_column(connection):
+    tables = diagram.tables_of(dictionary.read(connection))
+    missing = []
+    for domain, (_, names) in diagram.DOMAINS.items():
+        text = diagram.draw(domain, tables)
+        lines = text.count('marker-end="url(#tip)"')
+        noted = len(re.findall(r">→ [^<]+</text>", text))
+        keys = [one for one in diagram.references_of(tables) if one.table in names]
+        if lines + noted != len(keys):
+            missing.append((domain, lines, noted, len(keys)))
+    assert missing == []
+
+
+def test_a_table_that_no_domain_names_stops_the_drawing(connection):
+    connection.execute("create table public.visits (id int primary key)")
+    with pytest.raises(KeyError, match=r"\['visits'\]"):
+        diagram.pictures(dictionary.read(connection))
+
+
+def test_a_picture_tells_in_words_what_it_shows(connection):
+    for text in diagram.pictures(dictionary.read(connection)).values():
+        root = ElementTree.fromstring(text)
+        title, desc = root.find("{*}title"), root.find("{*}desc")
+        assert root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
+        assert len(title.text) > 10
+        assert len(desc.text) > 50
