@@ -85,9 +85,8 @@ async def test_a_write_that_is_undone_is_not_recorded(database, pools, begin):
 async def test_a_read_is_on_record_when_the_gate_opens(database, pools, gate):
     person = database.a_person()
 
-    await gate.release(
-        reads_of(pools, person, "c1", "c2"), identity=person, origin=Origin(request_id="r1", address="192.0.2.7", agent="curl")
-    )
+    origin = Origin(request_id="r1", address="192.0.2.7", agent="curl")
+    await gate.release(reads_of(pools, person, "c1", "c2"), identity=person, origin=origin)
 
     (row,) = rows(database)
     assert row.pop("at") == pytest.approx(time.time() * 1e6, abs=60e6)
