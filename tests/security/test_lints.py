@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.security.clinic import Clinic
 from tests.security.lints import EXPOSED, LINTS, SCHEMAS
-from tests.security.people import Clinic
 
 INLINED = (
     "set search_path keeps PostgreSQL from inlining it, which makes it 3.5 times as slow (2 µs a call, asked for each"
-    " row); it runs with its caller's rights, calls nothing but pg_catalog, and no API role can create a name that hides it"
+    " row); it runs with its caller's rights and calls nothing but pg_catalog, and no API role can create a name"
 )
 RARE = "asked only when an account or a row is deleted for ever, which nothing here does; what readers want is indexed"
 OWN_POLICIES = (

@@ -1,0 +1,281 @@
+"""A clinic in a database: people, records with and without teams, and rows of every kind, each known by whose it is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from tests.security.actors import LEASED, OPENED_BY, PATIENT_OF, PEOPLE, RECORDS, Actor, Bond, become, everybody
+from tests.security.rows import CASE_OF_RECORD, NOW, RECORD_OF_CASE, RUNS, Columns, Makings, Spot
+
+SCHEMAS = ("public", "private", "auth", "storage", "audit", "jobs", "migrations")
+TEAMS = {"first": ("attending", "nurse"), "second": ("another attending",)}
+AUTHORS = {"first": (*TEAMS["first"], "emergency", "former emergency"), "second": TEAMS["second"]}
+PATIENTS_SIDE = {"first": ("patient", "proxy", "former proxy"), "second": ("another patient",)}
+HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stored row: its table, its key and where it stands."""
+
+    table: str
+    key: tuple[Any, ...]
+    spot: Spot
+
+
+@dataclass
+class Clinic:
+    """A database with everybody's rows. What actors do there is rolled back, so tests share it."""
+
+    database: Any
+    owner: psycopg.Connection
+    rows: list[Row] = field(default_factory=list)
+    lease: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def __post_init__(self) -> None:
+        self.people = {name: self.database.a_person(person.role) for name, person in PEOPLE.items()}
+        self.makings = Makings(people=self.people)
+        self.actors = everybody(self.people, lease=self.lease)
+        # Rows are written as they shall stand, with what triggers would have made of them.
+        self.owner.execute("set session_replication_role = replica")
+        for seed in (_accounts, _records, _cases, _team_rows, _portal, _platform):
+            for table, spot, columns in seed(self.makings, self.lease):
+                self._seed(table, spot, columns)
+        self.owner.execute("reset session_replication_role")
+        disabled = self.people["disabled"].user_id
+        self.owner.execute("update auth.users set banned_until = 'infinity' where id = %s", [disabled])
+
+    def actor(self, name: str) -> Actor:
+        return next(each for each in self.actors if each.name == name)
+
+    @contextmanager
+    def as_(self, name: str) -> Iterator[psycopg.Connection]:
+        """A transaction of the actor, through its own login, that is rolled back at its end."""
+        actor = self.actor(name)
+        with self.second_factor_asked_of(actor):
+            dsn = self.database.login_dsn(actor.login)
+            with psycopg.connect(dsn) as connection, connection.transaction(force_rollback=True):
+                become(connection, actor)
+                yield connection
+
+    @contextmanager
+    def second_factor_asked_of(self, actor: Actor) -> Iterator[None]:
+        """While the site asks its staff for two factors, where the actor is there to show that."""
+        asked = "update private.site_settings set value = %s where name = 'staff_mfa'"
+        if actor.asks_second_factor:
+            self.owner.execute(asked, ["required"])
+        try:
+            yield
+        finally:
+            if actor.asks_second_factor:
+                self.owner.execute(asked, ["optional"])
+
+    def keys(self, table: str) -> list[str]:
+        """The columns that tell its rows apart."""
+        return key_columns(self.owner, table)
+
+    def _seed(self, table: str, spot: Spot, columns: Columns) -> None:
+        key = self.keys(table)
+        returned = sql.SQL(", ").join(map(sql.Identifier, key)) if key else sql.SQL("1")
+        adding = insertion(table, columns, overriding=True)
+        found = self.owner.execute(sql.SQL("{} returning {}").format(adding, returned), list(columns.values()))
+        self.rows.append(Row(table, tuple(found.fetchone() or ()), spot))
+
+
+def key_columns(connection: psycopg.Connection, table: str) -> list[str]:
+    """The columns of a table's primary key; `id` or the first two of a view."""
+    found = connection.execute(
+        "select attname::text from pg_index i join pg_attribute a on attrelid = indrelid and attnum = any (indkey)"
+        " where indrelid = %s::regclass and indisprimary order by attnum",
+        [table],
+    )
+    if names := [name for (name,) in found]:
+        return names
+    columns = connection.execute(
+        "select attname::text from pg_attribute where attrelid = %s::regclass and attnum > 0 order by attnum", [table]
+    )
+    names = [name for (name,) in columns]
+    return ["id"] if "id" in names else names[:2]
+
+
+def insertion(table: str, columns: Columns, *, overriding: bool = False) -> sql.Composed:
+    """The statement that adds a row of these columns."""
+    target = sql.Identifier(*table.split("."))
+    if not columns:
+        return sql.SQL("insert into {} default values").format(target)
+    return sql.SQL("insert into {} ({}) {} values ({})").format(
+        target,
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL("overriding system value" if overriding else ""),
+        sql.SQL(", ").join(sql.Placeholder() * len(columns)),
+    )
+
+
+Seeds = Iterator[tuple[str, Spot, Columns]]
+
+
+def _accounts(m: Makings, _lease: str) -> Seeds:
+    for name in m.people:
+        spot = Spot(account=name)
+        for table in (
+            "public.users",
+            "public.request_keys",
+            "storage.uploads",
+            "auth.identities",
+            "auth.refresh_tokens",
+        ):
+            yield table, spot, m.row(table, spot)
+        past = Spot(account=name, tag="past its time")
+        yield "storage.uploads", past, {**m.row("storage.uploads", past), "expires_at": NOW - HOUR}
+        yield "public.conversations", spot, {"id": m.conversations[name], "user_id": m.id_of(name)}
+        yield "public.messages", spot, m.row("public.messages", spot)
+        provider = {"provider_no": m.providers[name], **m.row("public.providers", spot)}
+        yield "public.providers", spot, provider
+        yield "public.slots", spot, m.row("public.slots", spot)
+        yield "public.consents", spot, m.row("public.consents", spot)
+
+
+def _records(m: Makings, _lease: str) -> Seeds:
+    for record in RECORDS:
+        about, opener = Spot(record=record), Spot(account=OPENED_BY[record])
+        columns = {**m.row("public.patients", opener), "id": m.records[record]}
+        yield "public.patients", about, {**columns, "account_id": m.id_of(PATIENT_OF.get(record))}
+    for record, members in TEAMS.items():
+        for name in members:
+            spot = Spot(account=name, record=record)
+            role = {"role": PEOPLE[name].role}
+            yield "public.care_team", spot, {**m.row("public.care_team", spot), **role}
+    for name, until in (("emergency", NOW + HOUR), ("former emergency", NOW - HOUR)):
+        spot = Spot(account=name, record="first")
+        times = {"granted_at": until - 2 * HOUR, "expires_at": until}
+        yield "public.break_glass_grants", spot, {**m.row("public.break_glass_grants", spot), **times}
+    elsewhere = Spot(account="disabled", record="second")
+    yield "public.break_glass_grants", elsewhere, m.row("public.break_glass_grants", elsewhere)
+
+
+def _cases(m: Makings, lease: str) -> Seeds:
+    for name in m.people:
+        record = RECORD_OF_CASE.get(name)
+        own = Spot(account=name, record=record, case_of=name, is_leased=True)
+        held = {"lease_token": lease, "lease_until": NOW + HOUR} if name == LEASED else {}
+        yield "public.cases", own, {**m.row("public.cases", own), "case_id": m.in_work[name], **held}
+        done = Spot(account=name, record=record, case_of=name)
+        state = {"case_id": m.completed[name], "status": "completed", "analysis_no": len(RUNS)}
+        yield "public.cases", done, {**m.row("public.cases", done), **state}
+        for spot in (own, done):
+            for table in ("public.ai_insights", "public.case_steps"):
+                yield table, spot, m.row(table, spot)
+            file, stored = m.row("public.case_files", spot), m.row("storage.objects", spot)
+            yield "public.case_files", spot, file
+            yield "storage.objects", spot, {**stored, "name": file["object_name"]}
+        for number, run in enumerate((*RUNS, "unpublished"), start=1):
+            yield from _run(m, run, number, name)
+
+
+def _run(m: Makings, run: str, number: int, name: str) -> Seeds:
+    record = RECORD_OF_CASE.get(name)
+    is_leased = run == "unpublished"
+    spot = Spot(account=name, record=record, case_of=name, is_leased=is_leased, tag=run)
+    published = {"published_at": None if is_leased else NOW - HOUR, "analysis_no": number}
+    yield "public.insight_runs", spot, {**m.row("public.insight_runs", spot), "run_id": m.runs[name, run], **published}
+    for table in ("public.insight_statements", "public.insight_texts"):
+        yield table, spot, {**m.row(table, spot), "statement_id": "first"}
+    yield "public.statement_reviews", spot, m.row("public.statement_reviews", spot)
+    if run not in ("unsigned", "unpublished"):
+        yield "public.insight_signatures", spot, m.row("public.insight_signatures", spot)
+    if run in ("released", "delayed", "withdrawn") and record:
+        columns = {**m.row("public.result_releases", spot), "run_id": m.runs[name, run]}
+        yield "public.result_releases", Spot(account=name, record=record, tag="of runs"), {**columns, **_released(run)}
+
+
+def _released(how: str) -> Columns:
+    return {
+        "release_at": NOW + YEAR if how == "delayed" else NOW - HOUR,
+        "reason": "To be explained in person.",
+        "withdrawn_at": NOW if how == "withdrawn" else None,
+    }
+
+
+def _team_rows(m: Makings, _lease: str) -> Seeds:
+    for record, authors in AUTHORS.items():
+        for name in authors:
+            spot = Spot(account=name, record=record)
+            for table in ("public.tasks", "public.allergies", "public.medicines", "public.invitations"):
+                yield table, spot, m.row(table, spot)
+            yield "public.care_messages", spot, m.row("public.care_messages", spot)
+            yield "public.care_message_reads", spot, m.row("public.care_message_reads", spot)
+        author = CASE_OF_RECORD[record]
+        message = Spot(account=author, record=record)
+        yield "public.care_messages", message, {**m.row("public.care_messages", message), "id": m.messages[record]}
+        for value in ("released", "delayed", "withdrawn", "unreleased"):
+            spot = Spot(account=author, record=record, tag=value)
+            release = Spot(account=author, record=record, tag="of values")
+            yield "public.observations", spot, {**m.row("public.observations", spot), "id": m.values[record, value]}
+            if value != "unreleased":
+                columns = {**m.row("public.result_releases", Spot(account=author, record=record)), "run_id": None}
+                columns |= {"observation_id": m.values[record, value], **_released(value)}
+                yield "public.result_releases", release, columns
+
+
+def _portal(m: Makings, _lease: str) -> Seeds:
+    for record, name in PATIENT_OF.items():
+        spot = Spot(account=name, record=record)
+        mine = {"relation": "self", "valid_until": None}
+        yield "public.patient_accounts", spot, {**m.row("public.patient_accounts", spot), **mine}
+        columns = {**m.row("public.patient_profiles", spot), "record_id": m.records[record], "mrn": record}
+        yield "public.patient_profiles", spot, columns
+        yield "public.consents", spot, m.row("public.consents", spot)
+    for name, until in (("proxy", NOW + YEAR), ("former proxy", NOW - HOUR)):
+        spot = Spot(account=name, record="first")
+        answer = Spot(account="attending", record="first", tag="by staff", also={name: "written to oneself"})
+        columns = {**m.row("public.secure_messages", answer), "patient_id": m.id_of(name), "is_from_staff": True}
+        yield "public.secure_messages", answer, columns
+        yield "public.patient_accounts", spot, {**m.row("public.patient_accounts", spot), "valid_until": until}
+    for record, people in PATIENTS_SIDE.items():
+        for name in people:
+            asked = Spot(account=name, record=record, tag="by the patient")
+            yield "public.secure_messages", asked, m.row("public.secure_messages", asked)
+            booked = Spot(account=name, record=record)
+            yield "public.appointments", booked, m.row("public.appointments", booked)
+        for name in TEAMS[record]:
+            answered = Spot(account=name, record=record, tag="by staff")
+            yield (
+                "public.secure_messages",
+                answered,
+                {
+                    **m.row("public.secure_messages", answered),
+                    "is_from_staff": True,
+                },
+            )
+    elsewhere = Spot(account="another patient", record="second", also={"specialist": "booked with oneself"})
+    provider = {"provider_no": m.providers["specialist"], "provider_name": "Dr. Specialist"}
+    yield "public.appointments", elsewhere, {**m.row("public.appointments", elsewhere), **provider}
+
+
+def _platform(m: Makings, _lease: str) -> Seeds:
+    for table in ("storage.trash", "auth.attempts", "audit.inbox", "jobs.procrastinate_workers"):
+        yield table, Spot(), m.row(table, Spot())
+    entry = {"task_name": "t", "periodic_id": "p", "defer_timestamp": 0}
+    yield "jobs.procrastinate_periodic_defers", Spot(), entry
+    job = {"id": 1, "queue_name": "q", "task_name": "t", "args": Jsonb({})}
+    yield "jobs.procrastinate_jobs", Spot(), job
+    yield "jobs.procrastinate_events", Spot(), {"job_id": 1, "type": "deferred"}
+
+
+def bonds(actor: Actor, spot: Spot) -> str:
+    """Where a row stands for the actor, in one word."""
+    if actor.lease:
+        return "held" if spot.is_leased and spot.case_of == LEASED else Bond.NONE
+    if actor.person is None:
+        return Bond.NONE
+    if spot.account == actor.person:
+        return "own"
+    return spot.also.get(actor.person) or actor.bond(spot.record)
