@@ -230,7 +230,10 @@ def overview(tables: Mapping[str, list[Column]]) -> str:
         for one in references_of(tables):
             if home[one.table] == domain != home[one.target]:
                 abroad[home[one.target]] = abroad.get(home[one.target], 0) + 1
-        told = [f"→ {other} ({count})" for other, count in sorted(abroad.items(), key=lambda one: (-one[1], one[0]))]
+        told = [
+            f"→ {DOMAINS[other][0].lower()} ({count})"
+            for other, count in sorted(abroad.items(), key=lambda one: (-one[1], one[0]))
+        ]
         panels.append((title, names, told))
     width, across = 230.0, 4
     bottoms = [float(TOP)] * across

@@ -421,3 +421,24 @@ def test_a_database_that_is_not_there_is_no_answer(database):
     gone = psycopg.conninfo.make_conninfo(database.owner_dsn, dbname="gone")
     with pytest.raises(errors.CareError):
         access.explain(gone, secret=database.secret, account="a", table="cases", key=["1"])
+
+
+@pytest.fixture
+def manager(database, owner):
+    """The owner of a database on a managed server, who is no superuser."""
+    owner.execute("create role manager login password 'of-the-manager'")
+    owner.execute("grant platform_owner, care_owner, audit_owner to manager")
+    yield psycopg.conninfo.make_conninfo(database.owner_dsn, user="manager", password="of-the-manager")
+    owner.execute("drop owned by manager")
+    owner.execute("drop role manager")
+
+
+def test_an_owner_who_is_no_superuser_is_enough(database, owner, manager):
+    amina = database.a_person()
+    case_id = a_case(owner, amina)
+
+    email = owner.execute("select email from auth.users where id = %s", [amina.user_id]).fetchall()[0][0]
+    found = access.explain(manager, secret=database.secret, account=email.upper(), table="cases", key=[case_id])
+    assert may(found) == {"select": True, "insert": True, "update": True, "delete": False}
+    ((body,),) = owner.execute("select body from audit.inbox where body like '%%explain_access%%'").fetchall()
+    assert json.loads(body)["actor"] == "manager"
