@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -20,7 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from carebase import errors
 from carebase.apps.cases import intake, pages, routes, sign_in
+from carebase.audit.checkpoints import Checkpoints
 from carebase.audit.log import ReadGate
+from carebase.audit.sealer import Sealer
 from carebase.auth import routes as auth_routes
 from carebase.auth.accounts import Accounts
 from carebase.auth.tokens import Tokens
@@ -122,7 +125,16 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
             state.pools = await stack.enter_async_context(
                 Pools(owner_dsn=owner_dsn, secret=settings.secret, logins=frozenset(Login) - {Login.CARE_WORKER})
             )
-            state.gate = await stack.enter_async_context(ReadGate(state.pools[Login.AUDIT_SEALER]))
+            # Entered before the gate, so that it ends after it and seals what the gate wrote last.
+            sealing_pool = state.pools[Login.AUDIT_SEALER]
+            await stack.enter_async_context(
+                Sealer(
+                    sealing_pool,
+                    checkpoints=Checkpoints.of(settings, sealing_pool),
+                    every=timedelta(minutes=settings.audit_checkpoint_minutes),
+                )
+            )
+            state.gate = await stack.enter_async_context(ReadGate(sealing_pool))
             state.accounts = Accounts(
                 state.pools, tokens=state.tokens, secret=settings.secret, sign_up=settings.sign_up
             )

@@ -17,8 +17,8 @@ from uuid import UUID
 from carebase.audit import chain, checkpoints, dump, vouching
 from carebase.audit.chain import Fault, Kind, Link, Row, Walk
 from carebase.audit.checkpoints import Head
+from carebase.audit.derived import Column, Derived
 from carebase.audit.documents import Signed
-from carebase.audit.index_check import IndexCheck
 from carebase.audit.vouching import Vouching
 from carebase.database import queries, streams
 
@@ -102,15 +102,15 @@ def of_database(
         weighed = _weighed(found, head.chain_id, keys=keys, copies=copies)
         walk = Walk(begins, weighed.anchors)
         with owner.beside() as second:
-            index = IndexCheck(second.stream(SQL["about"], 4))
-            _follow(walk, owner.stream(SQL["rows"], 5), index, progress=progress)
-            index.finish()
+            derived = Derived(second.stream(SQL["about"], 4))
+            _follow(walk, owner.stream(SQL["rows"], 11), derived, progress=progress)
+            derived.finish()
         walk.finish(Link(head.seq, head.hash))
         altered = owner.all(SQL["altered_structure"], _Said)
         waiting = owner.value(SQL["waiting"])
     report = _report(walk, weighed, chain_id=head.chain_id, head=Link(head.seq, head.hash))
-    report.faults += index.faults
-    report.untold += index.untold
+    report.faults += derived.faults
+    report.untold += derived.untold
     report.faults += [Fault(Kind.STRUCTURE, each.said) for each in altered]
     if waiting:
         report.notes.append(f"{waiting} entries wait to be sealed and are not covered.")
@@ -176,23 +176,17 @@ def _notes(found: Sequence[Signed], keys: Collection[bytes], *, copies: Sequence
         yield f"Checkpoints by {len(strangers)} other keys in the database were left out."
 
 
-def _follow(
-    walk: Walk,
-    rows: Iterator[Sequence[bytes | None]],
-    index: IndexCheck,
-    *,
-    progress: Progress | None,
-) -> None:
-    take, unpack, check = walk.take, INT8.unpack, index.take
-    for number, (seq, sealed_at, body, hash_, at) in enumerate(rows, 1):
-        if seq is None or sealed_at is None or body is None or hash_ is None or at is None or len(seq) != 8:
+def _follow(walk: Walk, rows: Iterator[Sequence[Column]], derived: Derived, *, progress: Progress | None) -> None:
+    take, unpack, check = walk.take, INT8.unpack, derived.take
+    for number, (seq, sealed_at, body, hash_, *columns) in enumerate(rows, 1):
+        if seq is None or sealed_at is None or body is None or hash_ is None or len(seq) != 8:
             walk.tell(Fault(Kind.UNREADABLE, f"The row behind row {walk.last.seq} lacks a column.", walk.last.seq + 1))
             continue
         row = Row(unpack(seq)[0], unpack(sealed_at)[0] + POSTGRES_EPOCH, body, hash_)
         is_next = row.seq > walk.last.seq
         take(row)
         if is_next:
-            check(seq, body, sealed_at + at)
+            check(seq, sealed_at, body, columns)
         if progress is not None and number % TOLD_EVERY == 0:
             progress(number)
 

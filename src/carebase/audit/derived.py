@@ -1,0 +1,171 @@
+"""Holds what was taken from the entries when they were sealed against the entries themselves.
+
+Two things are derived: the columns of the log that pages show, and the index of whom entries concern. They
+are not part of the chain, so whoever changes them changes what people see without breaking it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from carebase.audit.chain import MOST_FAULTS, Fault, Kind
+
+IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+LATEST: Final = 253_402_300_799_999_999
+"""The last microsecond of the year 9999; later times are not believed."""
+SECONDS_TO_2000: Final = 946_684_800
+INT8: Final = struct.Struct(">q")
+JSONB_VERSION: Final = b"\x01"
+Column = bytes | None
+
+
+class Derived:
+    """Takes the entries in their order, beside the rows of the index in the same order.
+
+    Columns are as PostgreSQL's binary form has them: numbers of eight bytes, identifiers of sixteen.
+    """
+
+    def __init__(self, index: Iterator[Sequence[Column]]) -> None:
+        self._index = index
+        self.faults: list[Fault] = []
+        self.untold = 0
+        self._next = self._read()
+
+    def take(self, seq: bytes, sealed_at: bytes, body: bytes, columns: Sequence[Column]) -> None:  # noqa: PLR0917
+        """The next entry; `columns` are at, actor, action, relation, keys, ip and agent."""
+        entry = entry_of(body)
+        if entry is None:
+            self._tell(seq, "its body is no entry")
+            return
+        if (name := difference(entry, sealed_at, columns)) is not None:
+            self._tell(seq, f"its column {name} is not what its body says")
+        following = self._next
+        while following is not None and following[0] < seq:
+            self._tell(following[0], "the index names it, the log does not have it")
+            following = self._next = self._read()
+        named = set()
+        while following is not None and following[0] == seq:
+            named.add(following[1])
+            if following[2] != sealed_at or following[3] != columns[0]:
+                self._tell(seq, "the index has another time")
+            following = self._next = self._read()
+        if named != records_of(entry):
+            self._tell(seq, "the index names other records than the entry does")
+
+    def finish(self) -> None:
+        """No more entries."""
+        while self._next is not None:
+            self._tell(self._next[0], "the index names it, the log does not have it")
+            self._next = self._read()
+
+    def _read(self) -> Sequence[bytes] | None:
+        for row in self._index:
+            found = [column for column in row if column is not None]
+            if len(found) == len(row):
+                return found
+            self._keep(Fault(Kind.DERIVED_DIFFERS, "A row of the index lacks a column."))
+        return None
+
+    def _tell(self, seq: bytes, why: str) -> None:
+        number = int.from_bytes(seq, signed=True)
+        self._keep(Fault(Kind.DERIVED_DIFFERS, f"Row {number}: {why}.", number, number))
+
+    def _keep(self, fault: Fault) -> None:
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(fault)
+        else:
+            self.untold += 1
+
+
+def entry_of(body: bytes) -> dict[str, Any] | None:
+    """The entry in a body; None when it is none.
+
+    >>> entry_of(b'{"action":"read"}'), entry_of(b"[]")
+    ({'action': 'read'}, None)
+    """
+    try:
+        entry = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            # Deep nesting and numbers beyond a double are JSON to PostgreSQL and to the standard library.
+            entry = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+    return entry if isinstance(entry, dict) else None
+
+
+def difference(entry: dict[str, Any], sealed_at: bytes, columns: Sequence[Column]) -> str | None:
+    """The first column that is not what the entry says; None when all are."""
+    at, actor, action, relation, keys, ip, agent = columns
+    named = entry.get("actor")
+    if at != time_of(entry.get("at"), sealed_at):
+        return "at"
+    if actor != (identifier(named) if isinstance(named, str) else None):
+        return "actor"
+    for name, column in (("action", action), ("relation", relation), ("ip", ip), ("agent", agent)):
+        if not _is_text_of(entry.get(name), column):
+            return name
+    return None if _is_json_of(entry, "keys", keys) else "keys"
+
+
+def time_of(at: object, sealed_at: bytes) -> bytes:
+    """When an entry happened, as PostgreSQL sends it; when it was sealed, where the entry does not say.
+
+    >>> time_of(946_684_800_000_001, b"-").hex()
+    '0000000000000001'
+    """
+    if not isinstance(at, int | float) or isinstance(at, bool) or not 0 <= at <= LATEST:
+        return sealed_at
+    # As to_timestamp() counts: in seconds first, rounded to microseconds at the end.
+    return INT8.pack(round((at / 1e6 - SECONDS_TO_2000) * 1e6))
+
+
+def records_of(entry: dict[str, Any]) -> set[bytes]:
+    """The records that an entry concerns, sixteen bytes each.
+
+    >>> records_of({"patients": ["00000000-0000-0000-0000-000000000007", "p1"]}) == {UUID(int=7).bytes}
+    True
+    """
+    named = entry.get("patients")
+    if not named or not isinstance(named, list):
+        return set()
+    return {found for name in named if isinstance(name, str) and (found := identifier(name)) is not None}
+
+
+@lru_cache(maxsize=65_536)
+def identifier(text: str) -> bytes | None:
+    """The sixteen bytes of an identifier in its canonical form; None for any other text."""
+    return UUID(text).bytes if IDENTIFIER.fullmatch(text) else None
+
+
+def _is_text_of(value: object, column: Column) -> bool:
+    if isinstance(value, str):
+        return column == value.encode()
+    if value is None or column is None:
+        return value is None and column is None
+    # A number or an object in the place of a text: PostgreSQL shows its JSON.
+    return bool(_loaded(column) == value)
+
+
+def _is_json_of(entry: dict[str, Any], name: str, column: Column) -> bool:
+    if column is None:
+        return name not in entry
+    return bool(column.startswith(JSONB_VERSION) and name in entry and _loaded(column[1:]) == entry[name])
+
+
+def _loaded(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
