@@ -16,22 +16,37 @@ from carebase.settings import Settings
 @click.command("migrate")
 @runtime.data_option
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would be done and change nothing.")
+@click.option(
+    "--attached",
+    is_flag=True,
+    help="DATABASE_URL is a hosted project with accounts of its own: tables and policies only.",
+)
 @runtime.json_option
 @runtime.explained
-def command(data: Path | None, *, only_plan: bool, as_json: bool) -> None:
+def command(data: Path | None, *, only_plan: bool, attached: bool, as_json: bool) -> None:
     """Migrate the database (DATABASE_URL, or the embedded one).
 
     Exit codes: 0 done (or nothing to do), 75 the database does not answer, 78 it cannot be migrated.
     """
     observability.start()
     chosen = runtime.read_settings(data=data)
-    plan = runtime.run_async(_migrate(chosen, only_plan=only_plan))
+    if attached:
+        plan = _attach(chosen, only_plan=only_plan)
+    else:
+        plan = runtime.run_async(_migrate(chosen, only_plan=only_plan))
     if as_json:
         runtime.print_json({"planned": only_plan, "steps": list(plan.lines)})
     elif plan.is_empty:
         click.echo("Nothing to do.")
     else:
         click.echo("\n".join(f"{'would apply' if only_plan else 'applied'} {line}" for line in plan.lines))
+
+
+def _attach(chosen: Settings, *, only_plan: bool) -> migrate.Plan:
+    dsn = chosen.database_direct_url or chosen.database_url
+    if dsn is None:
+        raise click.UsageError("--attached needs DATABASE_URL: the project's own connection string.")
+    return migrate.plan(dsn, attached=True) if only_plan else migrate.attach(dsn, staff_mfa=chosen.staff_mfa)
 
 
 async def _migrate(chosen: Settings, *, only_plan: bool) -> migrate.Plan:

@@ -3,15 +3,18 @@
 Two sets of numbered migrations (`platform`, `care`) run once each; functions and policies are files
 that are the current definition and are applied again whenever one of them changed. One process at a
 time does this, under an advisory lock; each migration is its own transaction, so a crash leaves a
-whole number of them.
+whole number of them. Policies on our tables that are not ours are noticed and removed.
+
+Attached to a hosted project, the set `care` is applied alone: tables and policies, no logins, no queue.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +23,13 @@ import psycopg
 from psycopg import sql
 
 from carebase import errors
-from carebase.database import pool, queue_schema
+from carebase.database import hosted, pool, queue_schema, row_policies
+
+log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 SETS = ("platform", "care")
+SETS_ATTACHED = ("care",)
 OWNERS = ("platform_owner", "care_owner", "audit_owner")
 NAME = re.compile(r"^(?P<number>\d{4})_(?P<name>[a-z0-9_]+)\.sql$")
 LOCK_KEY = 0x63617265  # "care"
@@ -61,6 +67,8 @@ class Plan:
     """The version of the work queue's schema to be installed or reached, None when it is there."""
     definitions: bool
     """Whether functions and policies would be applied again."""
+    put_right: tuple[str, ...] = ()
+    """Policies and row security of our tables that were changed by hand since; ours are applied again."""
 
     @property
     def is_empty(self) -> bool:
@@ -74,6 +82,7 @@ class Plan:
             *(f"{m.set}/{m.number:04d} {m.name.replace('_', ' ')}" for m in self.migrations),
             *((f"work queue schema {self.queue}",) if self.queue else ()),
             *(("functions and policies",) if self.definitions else ()),
+            *(f"put right: {what}" for what in self.put_right),
         )
 
 
@@ -99,15 +108,16 @@ def definitions_of(name: str) -> tuple[str, ...]:
     return tuple(p.read_text(encoding="utf-8") for p in sorted((HERE / "functions" / name).glob("*.sql")))
 
 
-def policies() -> tuple[str, ...]:
-    """The current policies, all of them."""
-    return tuple(p.read_text(encoding="utf-8") for p in sorted((HERE / "policies").glob("*.sql")))
+def policies(*, attached: bool = False) -> tuple[str, ...]:
+    """The current policies, all of them; attached, those of the record's own tables."""
+    files = [p for p in sorted((HERE / "policies").glob("*.sql")) if not (attached and p.name in hosted.NOT_OURS)]
+    return tuple(p.read_text(encoding="utf-8") for p in files)
 
 
-def definitions_sha256() -> str:
+def definitions_sha256(*, attached: bool = False) -> str:
     """One hash over everything that is applied again when it changes."""
-    texts = [*definitions_of("platform"), *definitions_of("care"), *policies()]
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    functions = [text for name in (SETS_ATTACHED if attached else SETS) for text in definitions_of(name)]
+    return hashlib.sha256("\0".join([*functions, *policies(attached=attached)]).encode()).hexdigest()
 
 
 @contextmanager
@@ -131,10 +141,10 @@ def _locked(owner_dsn: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection  # the lock ends with the connection
 
 
-def plan(owner_dsn: str) -> Plan:
+def plan(owner_dsn: str, *, attached: bool = False) -> Plan:
     """What is missing in this database; changes nothing."""
     with _locked(owner_dsn) as connection:
-        return _plan(connection)
+        return _plan(connection, attached=attached)
 
 
 def migrate(owner_dsn: str, *, secret: str, staff_mfa: str | None = None) -> Plan:
@@ -146,33 +156,63 @@ def migrate(owner_dsn: str, *, secret: str, staff_mfa: str | None = None) -> Pla
     newer than this version, or when PostgreSQL refuses a step (the step is rolled back).
     """
     with _locked(owner_dsn) as connection:
-        todo = _plan(connection)
-        try:
+        todo = _plan(connection, attached=False)
+        with _said_in_a_sentence():
             _bookkeeping(connection)
-            for name in SETS:
-                for migration in todo.migrations:
-                    if migration.set == name:
-                        _apply(connection, migration)
-                if name == "platform":
-                    if todo.queue:
-                        queue_schema.install(connection)
-                    if todo.definitions:
-                        # Defaults and policies of care tables speak of auth.uid().
-                        _define(connection, definitions_of("platform"))
+            for migration in todo.migrations:
+                if migration.set == "platform":
+                    _apply(connection, migration, attached=False)
+            if todo.queue:
+                queue_schema.install(connection)
             if todo.definitions:
-                _define_care(connection)
+                # Defaults and policies of care tables speak of auth.uid().
+                _define(connection, definitions_of("platform"))
+            _care(connection, todo, attached=False)
             _set_passwords(connection, secret)
             if staff_mfa is not None:
                 _write_site_settings(connection, staff_mfa)
-        except psycopg.Error as error:
-            raise MigrationRefused(
-                details=f"PostgreSQL refused a step: {error.diag.message_primary or error}",
-                hint="Nothing of that step was kept; mend the cause and run `carebase migrate` again.",
-            ) from error
         return todo
 
 
-def _plan(connection: psycopg.Connection[Any]) -> Plan:
+def attach(owner_dsn: str, *, staff_mfa: str | None = None) -> Plan:
+    """Bring the record's tables and policies into a hosted project, or forward there; what was done.
+
+    The owner needs no superuser's rights: it may make roles, refers to `auth.users` and owns the database.
+    Raises MigrationRefused as `migrate` does, and where the database is no hosted project.
+    """
+    with _locked(owner_dsn) as connection:
+        todo = _plan(connection, attached=True)
+        with _said_in_a_sentence():
+            _bookkeeping(connection)
+            hosted.prepare(connection)
+            _care(connection, todo, attached=True)
+            if staff_mfa is not None:
+                _write_site_settings(connection, staff_mfa)
+        return todo
+
+
+@contextmanager
+def _said_in_a_sentence() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise MigrationRefused(
+            details=f"PostgreSQL refused a step: {error.diag.message_primary or error}",
+            hint="Nothing of that step was kept; mend the cause and run `carebase migrate` again.",
+        ) from error
+
+
+def _care(connection: psycopg.Connection[Any], todo: Plan, *, attached: bool) -> None:
+    for migration in todo.migrations:
+        if migration.set == "care":
+            _apply(connection, migration, attached=attached)
+    if todo.definitions:
+        _define_care(connection, attached=attached)
+    for what in todo.put_right:
+        log.warning("row_policies_put_right: %s", what)
+
+
+def _plan(connection: psycopg.Connection[Any], *, attached: bool) -> Plan:
     applied: dict[tuple[str, int], str] = {}
     definitions = ""
     if connection.execute("select to_regclass('migrations.applied')").fetchone() != (None,):
@@ -180,9 +220,10 @@ def _plan(connection: psycopg.Connection[Any]) -> Plan:
             applied[row[0], row[1]] = row[2]
         found = connection.execute("select sha256 from migrations.definitions").fetchone()
         definitions = found[0] if found else ""
+    _check_whose(connection, {name for name, _ in applied}, attached=attached)
     missing = []
     known = set()
-    for name in SETS:
+    for name in SETS_ATTACHED if attached else SETS:
         for migration in migrations_of(name):
             known.add((name, migration.number))
             stored = applied.get((name, migration.number))
@@ -198,16 +239,37 @@ def _plan(connection: psycopg.Connection[Any]) -> Plan:
             details=f"The database knows migration {min(unknown)[0]}/{min(unknown)[1]:04d}, this version does not.",
             hint="It was migrated by a newer version; run that one.",
         )
-    if queue_schema.is_newer(connection):
+    if not attached and queue_schema.is_newer(connection):
         raise MigrationRefused(
             details=f"The work queue's schema is newer than {queue_schema.version()}.",
             hint="It was migrated by a newer version; run that one.",
         )
+    put_right = row_policies.differing(connection, owners=OWNERS)
     return Plan(
         tuple(missing),
-        queue_schema.missing(connection),
-        bool(missing) or definitions != definitions_sha256(),
+        None if attached else queue_schema.missing(connection),
+        bool(missing or put_right) or definitions != definitions_sha256(attached=attached),
+        put_right,
     )
+
+
+def _check_whose(connection: psycopg.Connection[Any], applied: set[str], *, attached: bool) -> None:
+    if attached:
+        if "platform" in applied:
+            raise MigrationRefused(
+                details="The database holds a whole carebase, with accounts and files of its own.",
+                hint="Run `carebase migrate` without --attached.",
+            )
+        if absent := hosted.missing(connection):
+            raise MigrationRefused(
+                details=f"This is no hosted project: {', '.join(absent)} is missing.",
+                hint="Without --attached, carebase brings accounts and files of its own.",
+            )
+    elif "platform" not in applied and connection.execute("select to_regclass('auth.users')").fetchone() != (None,):
+        raise MigrationRefused(
+            details="Accounts are kept here by somebody else: auth.users exists.",
+            hint="Attach carebase to this project with --attached, or give it a database of its own.",
+        )
 
 
 def _bookkeeping(connection: psycopg.Connection[Any]) -> None:
@@ -218,14 +280,16 @@ def _bookkeeping(connection: psycopg.Connection[Any]) -> None:
             applied_at timestamptz not null default now(), primary key (set, number));
         create table if not exists migrations.definitions (
             one boolean primary key default true check (one), sha256 text not null);
+        create table if not exists migrations.policies (
+            name text primary key, definition_md5 text not null);
     """)
 
 
-def _apply(connection: psycopg.Connection[Any], migration: Migration) -> None:
-    with connection.transaction():
+def _apply(connection: psycopg.Connection[Any], migration: Migration, *, attached: bool) -> None:
+    with connection.transaction(), hosted.handing_over(connection) if attached else nullcontext():
         connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         connection.execute("set local check_function_bodies = off")
-        connection.execute(migration.text)
+        connection.execute(hosted.as_migrator(migration.text) if attached else migration.text)
         connection.execute("reset role")
         connection.execute(
             "insert into migrations.applied (set, number, name, sha256) values (%s, %s, %s, %s)",
@@ -245,26 +309,18 @@ def _define(connection: psycopg.Connection[Any], texts: tuple[str, ...]) -> None
         _define_in(connection, texts)
 
 
-def _define_care(connection: psycopg.Connection[Any]) -> None:
-    with connection.transaction():
+def _define_care(connection: psycopg.Connection[Any], *, attached: bool) -> None:
+    functions, current = definitions_of("care"), policies(attached=attached)
+    with connection.transaction(), hosted.handing_over(connection) if attached else nullcontext():
         connection.execute("set local check_function_bodies = off")
-        _define_in(connection, definitions_of("care"))
-        _drop_policies(connection)
-        for text in policies():
-            connection.execute(text)
+        _define_in(connection, tuple(hosted.as_migrator(text) for text in functions) if attached else functions)
+        row_policies.clear(connection, owners=OWNERS)
+        row_policies.switch_on(connection, owners=OWNERS)
+        _define_in(connection, current)
+        row_policies.note(connection, owners=OWNERS)
         connection.execute("delete from migrations.definitions")
-        connection.execute("insert into migrations.definitions (sha256) values (%s)", [definitions_sha256()])
-
-
-def _drop_policies(connection: psycopg.Connection[Any]) -> None:
-    # Of every table of ours, so that a policy whose file is gone is gone as well.
-    for schema, table, policy in connection.execute(
-        "select schemaname, tablename, policyname from pg_policies join pg_tables using (schemaname, tablename)"
-        " where tableowner = any (%s)",
-        [list(OWNERS)],
-    ).fetchall():
         connection.execute(
-            sql.SQL("drop policy {} on {}").format(sql.Identifier(policy), sql.Identifier(schema, table))
+            "insert into migrations.definitions (sha256) values (%s)", [definitions_sha256(attached=attached)]
         )
 
 

@@ -295,13 +295,13 @@ def test_a_changed_function_is_applied_again(fresh, files):
 def test_a_policy_that_left_its_file_and_a_file_that_is_gone_leave_the_database(fresh, files):
     migrate.migrate(fresh, secret=SECRET)
     cases = files / "policies" / "cases.sql"
-    cases.write_text(cases.read_text().replace("cases_service_reads", "cases_service_looks"))
+    cases.write_text(cases.read_text().replace("cases_worker_reads", "cases_worker_looks"))
     (files / "policies" / "auth.sql").unlink()
     migrate.migrate(fresh, secret=SECRET)
 
     names = {name for (name,) in ask(fresh, "select policyname from pg_policies")}
-    assert "cases_service_looks" in names
-    assert not {"cases_service_reads", "users_service_keeps"} & names
+    assert "cases_worker_looks" in names
+    assert not {"cases_worker_reads", "identities_service_keeps"} & names
 
 
 def test_policies_of_tables_that_are_not_ours_stay(fresh, files):

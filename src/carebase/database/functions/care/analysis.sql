@@ -16,6 +16,10 @@ begin
         new.updated_at := now();
         return new;
     end if;
+    if new.patient_id is distinct from old.patient_id and exists (
+        select from public.insight_signatures s join public.insight_runs r using (run_id) where r.case_id = old.case_id) then
+        raise exception 'a case that was signed stays with its patient' using errcode = 'CA409';
+    end if;
     if (new.patient_name, new.patient_age, new.patient_gender, new.patient_birth_date, new.pregnant, new.gestation_weeks,
         new.case_summary, new.doctor_notes)
        is distinct from
@@ -87,6 +91,10 @@ as $$
 declare
     now_at public.cases;
 begin
+    -- Attached to a hosted project there is no queue, and nobody who would analyse.
+    if to_regprocedure('jobs.enqueue(text,text,text,jsonb)') is null then
+        return null;
+    end if;
     select * into now_at from public.cases where id = new.id;
     if now_at.deleted_at is not null then
         perform jobs.cancel_waiting(private.analysis_lock(now_at.case_id));
