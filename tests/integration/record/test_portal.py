@@ -54,6 +54,25 @@ def test_an_invitation_links_the_account_to_the_record_once(ward, a_person):
     assert not thief.ask("select id from public.patients")
 
 
+def test_nobody_redeems_an_invitation_of_its_own(ward):
+    assert redeem(ward.amina, invited(ward)) == "not_valid"
+
+
+def test_a_proxy_whose_access_ended_reads_nothing_more_about_the_record(ward, a_person):
+    mother = a_person(None)
+    redeem(mother, invited(ward, "parent", datetime.now(UTC) + timedelta(days=30)))
+    mother.ask(
+        "insert into public.secure_messages (patient_id, record_id, subject, body)"
+        " values (%(me)s, %(p)s, 'Fever', 'Again')",
+        p=ward.patient,
+    )
+    assert mother.ask("select subject from public.secure_messages")
+
+    ward.amina.ask("select private.end_access(%(who)s, %(p)s)", who=mother.id, p=ward.patient)
+
+    assert not mother.ask("select subject from public.secure_messages")
+
+
 def test_a_wrong_birth_date_is_counted_and_five_make_the_invitation_void(ward, a_person):
     bruno, token = a_person(None), invited(ward)
     for _ in range(5):

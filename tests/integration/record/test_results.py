@@ -18,7 +18,7 @@ POTASSIUM = (
 )
 SIGN = "insert into public.insight_signatures (run_id) values (%(run)s) returning content_sha256"
 RELEASE = "insert into public.result_releases (run_id) values (%(run)s) returning patient_id"
-RUNS = "select run_id from public.insight_runs"
+READ = "select statement_id from public.insight_statements"
 
 
 @pytest.fixture
@@ -114,17 +114,50 @@ def test_a_patient_reads_a_run_that_is_signed_and_released_and_no_other(ward, a_
     with pytest.raises(psycopg.Error, match="only a signed run"):
         ward.amina.ask(RELEASE, run=run)
     ward.amina.ask(SIGN, run=run)
-    assert not a_patient.ask(RUNS)
+    assert not a_patient.ask(READ)
 
     (released,) = ward.amina.ask(RELEASE, run=run)
 
     assert released == {"patient_id": ward.patient}
-    assert a_patient.ask(RUNS) == [{"run_id": run}]
-    assert a_patient.ask("select statement_id from public.insight_statements") == [{"statement_id": "s1"}]
-    assert not a_patient.ask("select 1 from public.cases")
+    assert a_patient.ask(READ) == [{"statement_id": "s1"}]
+    # The run itself holds what was said before the review, the case what was written for colleagues.
+    assert not a_patient.ask("select 1 as one from public.insight_runs")
+    assert not a_patient.ask("select 1 as one from public.cases")
 
     ward.amina.ask("update public.result_releases set withdrawn_at = now()")
-    assert not a_patient.ask(RUNS)
+    assert not a_patient.ask(READ)
+
+
+def test_a_patient_does_not_read_what_a_clinician_rejected(ward, a_patient, run):
+    review(ward.amina, run, decision="reject", text="Haemolysed sample")
+    ward.amina.ask(SIGN, run=run)
+    ward.amina.ask(RELEASE, run=run)
+
+    assert not a_patient.ask(READ)
+    assert not a_patient.ask("select text from public.statement_reviews")
+
+
+def test_a_patient_reads_the_wording_that_the_clinician_gave(ward, a_patient, run, database):
+    with database.owner() as owner:
+        owner.execute(
+            "insert into public.insight_texts (run_id, statement_id, lang, text)"
+            " values (%(run)s, 's1', 'fr', 'Potassium très élevé'), (%(run)s, 's1', 'en', 'Potassium very high')",
+            {"run": run},
+        )
+    review(ward.amina, run, decision="edit", lang="fr", text="Potassium un peu élevé, à recontrôler.")
+    ward.amina.ask(SIGN, run=run)
+    ward.amina.ask(RELEASE, run=run)
+
+    assert not a_patient.ask("select text from public.insight_texts")
+    assert a_patient.ask("select text from public.statement_reviews") == [
+        {"text": "Potassium un peu élevé, à recontrôler."}
+    ]
+
+
+def test_a_signed_case_stays_with_its_patient(ward, run):
+    ward.amina.ask(SIGN, run=run)
+    with pytest.raises(psycopg.Error, match="stays with its patient"):
+        ward.amina.ask("update public.cases set patient_id = null")
 
 
 def test_a_delayed_release_says_why_and_comes_at_its_time(ward, a_patient, run):
@@ -138,7 +171,7 @@ def test_a_delayed_release_says_why_and_comes_at_its_time(ward, a_patient, run):
 
     ward.amina.ask(later, run=run, why="We want to explain it to you first.")
 
-    assert not a_patient.ask(RUNS)
+    assert not a_patient.ask(READ)
     assert a_patient.ask("select reason from public.result_releases") == [
         {"reason": "We want to explain it to you first."}
     ]

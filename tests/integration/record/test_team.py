@@ -171,6 +171,16 @@ def test_emergency_access_adds_nobody_to_the_team(ward, a_person):
             breaker.ask(ADD, p=ward.patient, who=who.id, role="attending")
 
 
+def test_what_outlasts_an_emergency_is_not_done_in_one(ward, a_person):
+    breaker = a_person("attending")
+    breaker.ask(BREAK, p=ward.patient)
+
+    assert breaker.changed("update public.patients set mrn = 'MRN-9' where id = %(p)s", p=ward.patient) == 0
+    assert breaker.ask("select private.invite(%(p)s, 'self', null, null) as token", p=ward.patient) == [{"token": None}]
+    with pytest.raises(refusals.InsufficientPrivilege):
+        breaker.ask(CASE, p=ward.patient)
+
+
 def test_a_record_is_found_by_its_number_by_staff_only(ward, a_person):
     stranger, patient = a_person("nurse"), a_person("patient")
     assert stranger.ask("select private.patient_by_mrn('MRN-1') as id") == [{"id": ward.patient}]

@@ -5,11 +5,11 @@ create policy cases_clinician_or_team_reads on public.cases for select to authen
 -- It names a patient only if its author is on that patient's team.
 create policy cases_clinician_opens on public.cases for insert to authenticated
     with check (doctor_id = (select auth.uid()) and (select private.is_staff())
-                and (patient_id is null or patient_id = any (array(select private.my_patients()))));
+                and (patient_id is null or patient_id = any (array(select private.my_teams()))));
 create policy cases_clinician_changes on public.cases for update to authenticated
     using (doctor_id = (select auth.uid()) and deleted_at is null and (select private.is_staff()))
     with check (doctor_id = (select auth.uid()) and deleted_at is null
-                and (patient_id is null or patient_id = any (array(select private.my_patients()))));
+                and (patient_id is null or patient_id = any (array(select private.my_teams()))));
 
 create policy case_files_clinician_or_team_reads on public.case_files for select to authenticated
     using (private.sees_case(case_id));
@@ -23,22 +23,29 @@ create policy case_files_clinician_confirms on public.case_files for update to a
 
 create policy ai_insights_clinician_or_team_reads on public.ai_insights for select to authenticated
     using (private.sees_case(case_id));
--- A patient reads what was signed and released to it.
-create policy insight_runs_clinician_team_or_patient_reads on public.insight_runs for select to authenticated
-    using (private.sees_case(case_id) or run_id = any (array(select private.my_released_runs())));
-create policy insight_statements_reader_of_the_run_reads on public.insight_statements for select to authenticated
-    using (exists (select from public.insight_runs r where r.run_id = insight_statements.run_id));
-create policy insight_texts_reader_of_the_run_reads on public.insight_texts for select to authenticated
-    using (exists (select from public.insight_runs r where r.run_id = insight_texts.run_id));
+create policy insight_runs_clinician_or_team_reads on public.insight_runs for select to authenticated
+    using (private.sees_case(case_id));
+-- A patient reads the statements of what was signed and released to it, as they were reviewed; the run itself holds them as
+-- they were before.
+create policy insight_statements_reader_of_the_run_or_patient_reads on public.insight_statements for select to authenticated
+    using (exists (select from public.insight_runs r where r.run_id = insight_statements.run_id)
+           or (run_id = any (array(select private.my_released_runs())) and not private.is_rejected(run_id, statement_id)));
+create policy insight_texts_reader_of_the_run_or_patient_reads on public.insight_texts for select to authenticated
+    using (exists (select from public.insight_runs r where r.run_id = insight_texts.run_id)
+           or (run_id = any (array(select private.my_released_runs())) and not private.is_rejected(run_id, statement_id)
+               and not private.is_reworded(run_id, statement_id)));
 create policy case_steps_clinician_or_team_reads on public.case_steps for select to authenticated
     using (private.sees_case(case_id));
 
-create policy statement_reviews_clinician_or_team_reads on public.statement_reviews for select to authenticated
-    using (private.sees_run(run_id));
+create policy statement_reviews_clinician_team_or_patient_reads on public.statement_reviews for select to authenticated
+    using (private.sees_run(run_id)
+           or (decision = 'edit' and run_id = any (array(select private.my_released_runs()))
+               and not private.is_rejected(run_id, statement_id)));
 create policy statement_reviews_clinician_or_team_adds on public.statement_reviews for insert to authenticated
     with check (reviewed_by = (select auth.uid()) and (select private.is_clinician()) and private.sees_run(run_id));
-create policy insight_signatures_reader_of_the_run_reads on public.insight_signatures for select to authenticated
-    using (exists (select from public.insight_runs r where r.run_id = insight_signatures.run_id));
+create policy insight_signatures_reader_of_the_run_or_patient_reads on public.insight_signatures for select to authenticated
+    using (exists (select from public.insight_runs r where r.run_id = insight_signatures.run_id)
+           or run_id = any (array(select private.my_released_runs())));
 create policy insight_signatures_author_or_lead_signs on public.insight_signatures for insert to authenticated
     with check (signed_by = (select auth.uid()) and private.may_sign(run_id));
 

@@ -7,14 +7,14 @@ create policy patients_team_author_person_or_admin_reads on public.patients for 
 create policy patients_staff_opens on public.patients for insert to authenticated
     with check (created_by = (select auth.uid()) and (select private.is_staff()));
 create policy patients_team_author_or_admin_changes on public.patients for update to authenticated
-    using (id = any (array(select private.my_patients()))
+    using (id = any (array(select private.my_teams()))
            or (created_by = (select auth.uid()) and (select private.is_staff()) and not private.has_team(id))
            or id between (select private.admin_from()) and (select private.admin_to()));
 
 create policy care_team_member_person_or_admin_reads on public.care_team for select to authenticated
     using (patient_id = any (array(select private.my_patients()))
            or patient_id = any (array(select private.my_records()))
-           or provider_id = (select auth.uid())
+           or (provider_id = (select auth.uid()) and (select private.is_staff()))
            or patient_id between (select private.admin_from()) and (select private.admin_to()));
 -- Whoever opened the record begins its team with itself; nobody adds itself to a team that exists.
 create policy care_team_author_lead_or_admin_adds on public.care_team for insert to authenticated
@@ -25,7 +25,8 @@ create policy care_team_lead_or_admin_changes on public.care_team for update to 
     using (provider_id <> (select auth.uid()) and (private.leads_team(patient_id) or (select private.is_admin())))
     with check (provider_id <> (select auth.uid()));
 create policy care_team_lead_admin_or_self_removes on public.care_team for delete to authenticated
-    using (provider_id = (select auth.uid()) or private.leads_team(patient_id) or (select private.is_admin()));
+    using ((provider_id = (select auth.uid()) and (select private.is_staff()))
+           or private.leads_team(patient_id) or (select private.is_admin()));
 
 create policy care_messages_team_reads on public.care_messages for select to authenticated
     using (patient_id = any (array(select private.my_patients())));
@@ -88,8 +89,8 @@ create policy result_releases_team_author_or_person_reads on public.result_relea
 create policy result_releases_signer_or_team_releases on public.result_releases for insert to authenticated
     with check (released_by = (select auth.uid()) and (select private.is_clinician())
                 and (private.may_sign(run_id)
-                     or (observation_id is not null and patient_id = any (array(select private.my_patients())))));
+                     or (observation_id is not null and patient_id = any (array(select private.my_teams())))));
 create policy result_releases_signer_or_team_withdraws on public.result_releases for update to authenticated
     using ((select private.is_clinician())
            and (private.may_sign(run_id)
-                or (observation_id is not null and patient_id = any (array(select private.my_patients())))));
+                or (observation_id is not null and patient_id = any (array(select private.my_teams())))));

@@ -41,6 +41,14 @@ as $$
      where g.granted_to = (select auth.uid()) and g.expires_at > now() and g.ended_at is null and (select private.is_staff())
 $$;
 
+-- The teams themselves: what outlasts an emergency (who is invited, whose number it is, which case names whom) asks for these.
+create or replace function private.my_teams() returns setof uuid
+language sql stable parallel safe security definer set search_path = '' rows 100
+as $$
+    select t.patient_id from public.care_team t
+     where t.provider_id = (select auth.uid()) and (select private.is_clinician())
+$$;
+
 create or replace function private.is_member(patient uuid) returns boolean
 language sql stable parallel safe security definer set search_path = ''
 as $$
@@ -152,6 +160,21 @@ as $$
        and l.release_at <= now() and l.withdrawn_at is null
 $$;
 
+-- Of these, what a clinician rejected is not shown, and a wording that was edited is shown as edited and in that language only.
+create or replace function private.is_rejected(run uuid, statement text) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    select coalesce((select v.decision = 'reject' from public.statement_reviews v
+                      where v.run_id = run and v.statement_id = statement order by v.created_at desc, v.id desc limit 1), false)
+$$;
+
+create or replace function private.is_reworded(run uuid, statement text) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    select exists (select from public.statement_reviews v
+                    where v.run_id = run and v.statement_id = statement and v.decision = 'edit')
+$$;
+
 -- Does this agreement of the caller stand?
 create or replace function private.has_consent(asked text) returns boolean
 language sql stable security definer set search_path = ''
@@ -165,7 +188,8 @@ grant execute on function private.is_staff(), private.owns_case(text), private.s
 grant execute on function private.is_clinician(), private.is_admin(), private.admin_from(), private.admin_to(), private.my_patients(),
     private.is_member(uuid), private.leads_team(uuid), private.has_team(uuid), private.may_begin_team(uuid), private.my_records(),
     private.is_my_record(uuid), private.sees_run(uuid), private.sees_message(uuid), private.may_sign(uuid),
-    private.my_released_runs(), private.my_released_observations(), private.has_consent(text) to authenticated;
+    private.my_released_runs(), private.my_released_observations(), private.my_teams(), private.is_rejected(uuid, text), private.is_reworded(uuid, text),
+    private.has_consent(text) to authenticated;
 grant execute on function private.leased_case(), private.leased_objects() to care_worker;
 -- The record's own views and policies ask the same.
 grant execute on function private.is_admin(), private.my_patients(), private.my_records() to audit_owner;

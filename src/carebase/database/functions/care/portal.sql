@@ -8,7 +8,7 @@ as $$
 declare
     token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
 begin
-    if not (private.is_admin() or private.is_clinician() and private.is_member(patient)) then
+    if not (private.is_admin() or patient in (select private.my_teams())) then
         return null;
     end if;
     if exists (select from public.patients p where p.id = patient and (p.mrn is null or p.date_of_birth is null)) then
@@ -36,7 +36,7 @@ begin
     end if;
     select * into offered from public.invitations i
      where i.token_sha256 = sha256(convert_to(token, 'UTF8')) and i.redeemed_at is null and i.revoked_at is null
-       and i.expires_at > now() and i.tries < 5
+       and i.expires_at > now() and i.tries < 5 and i.invited_by <> auth.uid()
        for update;
     if not found then
         return 'not_valid';
