@@ -22,7 +22,7 @@ def line(name: str, seconds: Sequence[float]) -> str:
     p50, p90, p99 = (1000 * value for value in (statistics.median(seconds), *_tail(seconds)))
     least, most = 1000 * min(seconds), 1000 * max(seconds)
     return (
-        f"{name:<34} n={len(seconds):<4} p50 {p50:8.2f}  p90 {p90:8.2f}  p99 {p99:8.2f}  [{least:.2f} – {most:.2f}] ms"
+        f"{name:<50} n={len(seconds):<4} p50 {p50:8.2f}  p90 {p90:8.2f}  p99 {p99:8.2f}  [{least:.2f} – {most:.2f}] ms"
     )
 
 
