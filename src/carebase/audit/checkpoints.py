@@ -36,7 +36,7 @@ class RecordRewritten(errors.SetupError):
     """The log does not contain the row that was signed last, so nothing further is signed."""
 
     code, message = "record_rewritten", "The record of access does not continue what was signed."
-    exit_code = 3
+    exit_code = 65  # EX_DATAERR of sysexits.h
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ def export(
 def checkpoint(*, reason: str | None, data: Path | None, as_json: bool) -> None:
     """Seal what waits and sign where the record ends now.
 
-    Exit codes: 0 signed, or nothing new to sign, 3 the record does not continue what was signed, 75 the database or
+    Exit codes: 0 signed, or nothing new to sign, 65 the record does not continue what was signed, 75 the database or
     one of those that checkpoints are sent to does not answer, 78 a setting, the key or the file is wrong.
     """
     observability.start(quiet=True)
