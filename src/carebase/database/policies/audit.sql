@@ -4,3 +4,10 @@ create policy inbox_sealer_adds on audit.inbox for insert to audit_sealer with c
 create policy head_sealer_reads on audit.head for select to audit_sealer using (true);
 create policy checkpoints_sealer_reads on audit.checkpoints for select to audit_sealer using (true);
 create policy checkpoints_sealer_adds on audit.checkpoints for insert to audit_sealer with check (true);
+
+-- One policy for whoever may read; the views choose the way that has an index. The body of an entry is granted to nobody.
+create policy log_reader_reads on audit.log for select to authenticated
+    using ((select private.is_admin()) or exists (select from audit.about a where a.at = log.at and a.seq = log.seq));
+create policy about_reader_reads on audit.about for select to authenticated
+    using (patient_id = any (array(select private.my_records()))
+           or patient_id between (select private.admin_from()) and (select private.admin_to()));

@@ -70,22 +70,25 @@ begin
                case jsonb_typeof(r.b -> 'at') when 'number' then (r.b -> 'at')::numeric end as at,
                r.b ->> 'actor' as actor, r.b ->> 'action' as action, r.b ->> 'relation' as relation,
                r.b -> 'keys' as keys, r.b ->> 'ip' as ip, r.b ->> 'agent' as agent,
-               case jsonb_typeof(r.b -> 'patients') when 'array' then r.b -> 'patients' end as patients
+               case when jsonb_typeof(r.b -> 'patients') = 'array' and r.b -> 'patients' -> 0 is not null then
+                   array(select distinct p.id::uuid from jsonb_array_elements_text(r.b -> 'patients') p (id)
+                          where p.id like '________-____-____-____-____________' and translate(p.id, '0123456789abcdef-', '') = '')
+               end as patients
           from read r),
     kept as (
-        insert into audit.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent)
+        insert into audit.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent, has_patients)
         select n.seq, sealing_at, n.body, n.hash,
                case when n.at between 0 and 253402300799999999 then to_timestamp(n.at::float8 / 1e6) else sealing_at end,
                case when n.actor like '________-____-____-____-____________' and translate(n.actor, '0123456789abcdef-', '') = ''
                     then n.actor::uuid end,
-               n.action, n.relation, n.keys, n.ip, n.agent
+               n.action, n.relation, n.keys, n.ip, n.agent, coalesce(cardinality(n.patients), 0) > 0
           from named n)
+    -- In the order of the index, so that neighbours share its pages.
     insert into audit.about (patient_id, at, sealed_at, seq)
-    select p.id::uuid, case when n.at between 0 and 253402300799999999 then to_timestamp(n.at::float8 / 1e6) else sealing_at end,
+    select p.id, case when n.at between 0 and 253402300799999999 then to_timestamp(n.at::float8 / 1e6) else sealing_at end,
            sealing_at, n.seq
-      from named n, jsonb_array_elements_text(n.patients) p (id)
-     where p.id like '________-____-____-____-____________' and translate(p.id, '0123456789abcdef-', '') = ''
-    on conflict do nothing;
+      from named n, unnest(n.patients) p (id)
+     order by 1;
     update audit.head set seq = last_seq, hash = last_hash, sealed_at = sealing_at;
     -- What a checkpoint vouches for must outlast a crash, whatever the server's default is.
     if current_setting('synchronous_commit') = 'off' then
@@ -125,7 +128,7 @@ begin
             rows := rows + counted;
             through_seq := last_of.seq;
             insert into audit.purged (through_seq, hash, sealed_at, rows) values (last_of.seq, last_of.hash, last_of.sealed_at, counted);
-            delete from audit.about a where a.seq <= last_of.seq;
+            execute format('delete from audit.about a using %s l where a.at = l.at and a.seq = l.seq', month.name);
         end if;
         execute format('drop table %s', month.name);
     end loop;

@@ -21,29 +21,32 @@ create table audit.log (
     keys jsonb,
     ip text,
     agent text,
+    has_patients boolean not null,
     primary key (sealed_at, seq)
 ) partition by range (sealed_at);
 create index log_at on audit.log (at);
+create index log_without_patients_at on audit.log (at) where not has_patients;
 create index log_actor_at on audit.log (actor, at);
 comment on table audit.log is 'The record: every entry once, in the order of sealing, each bound to the one in front of it. Only ever added to.';
 comment on column audit.log.seq is 'Counts from 1 without a gap.';
 comment on column audit.log.sealed_at is 'When its batch was sealed; never earlier than the one in front.';
 comment on column audit.log.body is 'The entry as it was written, byte for byte; see audit.inbox.';
 comment on column audit.log.hash is 'SHA-256 of: the hash in front, seq and sealed_at (microseconds since 1970) as eight bytes each, most significant first, and the body in UTF-8.';
-comment on column audit.log.at is 'When it happened: from the body, like all that follow. The sealer reads each body once; generated columns would read it seven times.';
+comment on column audit.log.at is 'When it happened: from the body, like all that follow. The sealer reads each body once; generated columns would read it eight times.';
 comment on column audit.log.actor is 'The account that did it; null where it was no account but a login of the system.';
 comment on column audit.log.action is 'What was done: INSERT, UPDATE and DELETE are writes seen by the database itself, client:… is what a client said it did.';
 comment on column audit.log.relation is 'To what: a table with its schema, or the page''s word for it.';
 comment on column audit.log.keys is 'To which rows: an array of keys.';
 comment on column audit.log.ip is 'The address of the client, as far as it was known.';
 comment on column audit.log.agent is 'The client, by its own word.';
+comment on column audit.log.has_patients is 'Whether audit.about says of it whose record it concerns.';
 
 create table audit.about (
     patient_id uuid not null,
     at timestamptz not null,
     sealed_at timestamptz not null,
     seq bigint not null,
-    primary key (seq, patient_id)
+    primary key (at, seq, patient_id)
 );
 create index about_patient_at on audit.about (patient_id, at);
 comment on table audit.about is 'Which entries concern which record: taken from the bodies when they are sealed, so it can be made again from them.';
@@ -130,7 +133,7 @@ alter table audit.checkpoints enable row level security;
 alter table audit.tracked enable row level security;
 
 -- The person at the other end reads entries through the views; the body, which may hold clinical values, is not granted.
-grant select (seq, sealed_at, at, actor, action, relation, keys, ip, agent) on audit.log to authenticated;
+grant select (seq, sealed_at, at, actor, action, relation, keys, ip, agent, has_patients) on audit.log to authenticated;
 grant select on audit.about to authenticated;
 -- The sealer signs where the chain ends.
 grant select on audit.head to audit_sealer;
