@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +14,21 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from tests.security.actors import LEASED, OPENED_BY, PATIENT_OF, PEOPLE, RECORDS, Actor, Bond, become, everybody
-from tests.security.rows import CASE_OF_RECORD, NOW, RECORD_OF_CASE, RUNS, Columns, Makings, Spot
+from tests.security.rows import CASE_OF_RECORD, NOW, RECORD_OF_CASE, REVIEWED, RUNS, Columns, Makings, Spot
 
 SCHEMAS = ("public", "private", "auth", "storage", "audit", "jobs", "migrations")
 TEAMS = {"first": ("attending", "nurse"), "second": ("another attending",)}
 AUTHORS = {"first": (*TEAMS["first"], "emergency", "former emergency"), "second": TEAMS["second"]}
 PATIENTS_SIDE = {"first": ("patient", "proxy", "former proxy"), "second": ("another patient",)}
+ENTRIES = (
+    ("attending", "first"),
+    ("nurse", "first"),
+    ("another attending", "second"),
+    ("patient", "first"),
+    ("patient", None),
+    ("admin", "second"),
+)
+REVIEWS = {"first": "accept", "reworded": "edit", "rejected": "reject"}
 HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
 
 
@@ -50,6 +60,7 @@ class Clinic:
             for table, spot, columns in seed(self.makings, self.lease):
                 self._seed(table, spot, columns)
         self.owner.execute("reset session_replication_role")
+        self._seal_entries()
         disabled = self.people["disabled"].user_id
         self.owner.execute("update auth.users set banned_until = 'infinity' where id = %s", [disabled])
 
@@ -83,11 +94,32 @@ class Clinic:
         return key_columns(self.owner, table)
 
     def _seed(self, table: str, spot: Spot, columns: Columns) -> None:
-        key = self.keys(table)
-        returned = sql.SQL(", ").join(map(sql.Identifier, key)) if key else sql.SQL("1")
-        adding = insertion(table, columns, overriding=True)
-        found = self.owner.execute(sql.SQL("{} returning {}").format(adding, returned), list(columns.values()))
-        self.rows.append(Row(table, tuple(found.fetchone() or ()), spot))
+        adding = sql.SQL("{} returning to_jsonb(added)").format(insertion(table, columns, overriding=True))
+        (stored,) = self.owner.execute(adding, list(columns.values())).fetchone() or ({},)
+        self.rows.append(Row(table, tuple(stored[column] for column in self.keys(table)), spot))
+
+    def _seal_entries(self) -> None:
+        """Entries of the audit: who did something, about which record."""
+        self.owner.execute("select audit.seal()")
+        for name, record in ENTRIES:
+            spot = Spot(account=name, record=record, tag="" if record else "about nobody")
+            patients = [str(self.makings.records[record])] if record else []
+            actor = str(self.people[name].user_id)
+            entry = {"at": 1, "actor": actor, "action": "read", "relation": "x", "keys": [], "patients": patients}
+            self.owner.execute("insert into audit.inbox (body) values (%s)", [json.dumps(entry)])
+            self.owner.execute("select audit.seal()")
+            entry_id = "audit.entry_id(audit.chain(), l.seq)", "audit.entry_id(audit.chain(), l.seq, a.patient_id)"
+            row = self.owner.execute(
+                f"select to_jsonb(l), to_jsonb(a), {entry_id[0]}::text, {entry_id[1]}::text"
+                " from audit.log l left join audit.about a using (seq) order by l.seq desc limit 1"
+            ).fetchone()
+            assert row is not None
+            for table, stored in zip(("audit.log", "audit.about"), row, strict=False):
+                if stored:
+                    self.rows.append(Row(table, tuple(stored[column] for column in self.keys(table)), spot))
+            self.rows.append(Row("public.audit_log", (row[2],), spot))
+            self.rows.append(Row("public.phi_audit_log", (row[3],), spot))
+        self.owner.execute("insert into audit.inbox (body) values ('{}')")
 
 
 def key_columns(connection: psycopg.Connection, table: str) -> list[str]:
@@ -110,8 +142,8 @@ def insertion(table: str, columns: Columns, *, overriding: bool = False) -> sql.
     """The statement that adds a row of these columns."""
     target = sql.Identifier(*table.split("."))
     if not columns:
-        return sql.SQL("insert into {} default values").format(target)
-    return sql.SQL("insert into {} ({}) {} values ({})").format(
+        return sql.SQL("insert into {} as added default values").format(target)
+    return sql.SQL("insert into {} as added ({}) {} values ({})").format(
         target,
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.SQL("overriding system value" if overriding else ""),
@@ -186,9 +218,13 @@ def _run(m: Makings, run: str, number: int, name: str) -> Seeds:
     spot = Spot(account=name, record=record, case_of=name, is_leased=is_leased, tag=run)
     published = {"published_at": None if is_leased else NOW - HOUR, "analysis_no": number}
     yield "public.insight_runs", spot, {**m.row("public.insight_runs", spot), "run_id": m.runs[name, run], **published}
-    for table in ("public.insight_statements", "public.insight_texts"):
-        yield table, spot, {**m.row(table, spot), "statement_id": "first"}
-    yield "public.statement_reviews", spot, m.row("public.statement_reviews", spot)
+    for statement, decision in REVIEWS.items():
+        said = spot if statement == "first" else replace(spot, tag=f"{run}{REVIEWED}{statement}")
+        for table in ("public.insight_statements", "public.insight_texts"):
+            yield table, said, {**m.row(table, said), "statement_id": statement}
+        words = {"lang": "en", "text": "Slightly low."} if decision == "edit" else {}
+        review = {"statement_id": statement, "decision": decision, **words}
+        yield "public.statement_reviews", said, {**m.row("public.statement_reviews", said), **review}
     if run not in ("unsigned", "unpublished"):
         yield "public.insight_signatures", spot, m.row("public.insight_signatures", spot)
     if run in ("released", "delayed", "withdrawn") and record:
@@ -261,7 +297,7 @@ def _portal(m: Makings, _lease: str) -> Seeds:
 
 
 def _platform(m: Makings, _lease: str) -> Seeds:
-    for table in ("storage.trash", "auth.attempts", "audit.inbox", "jobs.procrastinate_workers"):
+    for table in ("storage.trash", "auth.attempts", "jobs.procrastinate_workers"):
         yield table, Spot(), m.row(table, Spot())
     entry = {"task_name": "t", "periodic_id": "p", "defer_timestamp": 0}
     yield "jobs.procrastinate_periodic_defers", Spot(), entry

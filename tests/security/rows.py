@@ -21,6 +21,8 @@ CASE_OF_RECORD = {"first": "attending", "second": "another attending"}
 RECORD_OF_CASE = {name: record for record, name in CASE_OF_RECORD.items()}
 RUNS = ("released", "delayed", "withdrawn", "signed", "unsigned")
 """In the order of their numbers in a completed case; the last is the current one."""
+REVIEWED = ", "
+"""Between the run and what its clinician said of a statement, in the tag of a row."""
 ANSWERED = ("released", "delayed", "withdrawn")
 HOURS = itertools.count(24)
 
@@ -75,7 +77,8 @@ class Makings:
 
     def run(self, spot: Spot) -> uuid.UUID:
         assert spot.case_of
-        return self.runs[spot.case_of, "unpublished" if spot.is_leased else spot.tag or "unsigned"]
+        named = spot.tag.partition(REVIEWED)[0] or "unsigned"
+        return self.runs[spot.case_of, "unpublished" if spot.is_leased else named]
 
     def row(self, table: str, spot: Spot) -> Columns:
         """A new row at that spot, in all columns that need a value."""
