@@ -27,6 +27,7 @@ from carebase.database import pool, streams
 from carebase.database.pool import Login, Pools
 
 SEAL_GOAL, VERIFY_GOAL = 40_000, 100_000
+ROW_COLUMNS, ABOUT_COLUMNS = (verify.SQL[name].text.partition(" from ")[0].count(",") + 1 for name in ("rows", "about"))
 # 200 to 400 bytes: reads of a case by a page and by an application, each about one record.
 _INBOX = """
 insert into audit.inbox (body)
@@ -47,9 +48,9 @@ create table floor.inbox (n bigint primary key, body text);
 _MOVE = """
 with moved as (delete from floor.inbox where n between %(first)s and %(last)s returning n, body),
      read as (select n, body, body::jsonb as b from moved offset 0),
-     kept as (insert into floor.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent)
+     kept as (insert into floor.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent, has_patients)
               select n, now(), body, '\\x00'::bytea, now(), (b ->> 'actor')::uuid, b ->> 'action', b ->> 'relation',
-                     b -> 'keys', b ->> 'ip', b ->> 'agent' from read)
+                     b -> 'keys', b ->> 'ip', b ->> 'agent', true from read)
 insert into floor.about (patient_id, at, sealed_at, seq) select (b #>> '{patients,0}')::uuid, now(), now(), n from read
 """
 
@@ -154,16 +155,16 @@ def _verify(owner_dsn: str, file: CheckpointFile, key: Path) -> float:
 def _stream(owner_dsn: str) -> tuple[int, float]:
     began, count = time.perf_counter(), 0
     with streams.reading(owner_dsn, role=verify.OWNER) as owner:
-        for _ in owner.stream(verify.SQL["rows"], 11):
+        for _ in owner.stream(verify.SQL["rows"], ROW_COLUMNS):
             count += 1
-        for _ in owner.stream(verify.SQL["about"], 4):
+        for _ in owner.stream(verify.SQL["about"], ABOUT_COLUMNS):
             pass
     return count, time.perf_counter() - began
 
 
 def _hash(owner_dsn: str) -> float:
     with streams.reading(owner_dsn, role=verify.OWNER) as owner:
-        bodies = [bytes(row[2] or b"") for row in owner.stream(verify.SQL["rows"], 11)]
+        bodies = [bytes(row[2] or b"") for row in owner.stream(verify.SQL["rows"], ROW_COLUMNS)]
     began, previous = time.perf_counter(), bytes(32)
     for seq, body in enumerate(bodies):
         previous = hashlib.sha256(previous + chain.NUMBERS.pack(seq, seq) + body).digest()

@@ -91,7 +91,7 @@ select coalesce(a.account_id, bench.account(1 + n %% %(in_care)s)), bench.patien
 """
 # A month's part: the n-th entry of all has its time by n, so the parts fit together.
 _LOG = """
-insert into audit.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent)
+insert into audit.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent, has_patients)
 select n, t.at + interval '1 second',
        format('{"at":%%s,"actor":"%%s","session":"%%s","action":"read","relation":"public.cases","keys":["%%s"],'
               '"patients":["%%s"],"details":{},"request":"%%s","ip":"10.20.%%s.%%s","agent":"Mozilla/5.0 (Linux)"}',
@@ -99,7 +99,7 @@ select n, t.at + interval '1 second',
               md5(n::text), n %% 256, n %% 251),
        decode(md5(n::text) || md5((n + 1)::text), 'hex'), t.at, w.actor, 'read', 'public.cases',
        jsonb_build_array(w.key),
-       '10.20.' || n %% 256 || '.' || n %% 251, 'Mozilla/5.0 (Linux)'
+       '10.20.' || n %% 256 || '.' || n %% 251, 'Mozilla/5.0 (Linux)', true
   from generate_series(%(first)s::bigint, %(last)s::bigint) n
   cross join lateral (select %(begins)s::timestamptz + n * %(step)s::interval as at) t
   cross join lateral (select bench.clinician((1 + n * 31 %% %(clinicians)s)::int) as actor,
