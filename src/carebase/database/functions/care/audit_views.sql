@@ -86,7 +86,7 @@ create or replace view public.audit_log with (security_invoker = true) as
                  then (l.keys ->> 0)::uuid end,
             null, null, l.ip, a.at
        from (select distinct b.at, b.sealed_at, b.seq from audit.about b
-              where b.patient_id = any (array(select private.my_records()))) a
+              where b.patient_id = any (array(select private.my_records())) order by b.at desc) a
       cross join lateral (select e.seq, e.actor, e.action, e.relation, e.keys, e.ip from audit.log e
                            where e.sealed_at = a.sealed_at and e.seq = a.seq offset 0) l
       where not (select private.is_admin())
@@ -122,10 +122,11 @@ create or replace view public.phi_audit_log with (security_invoker = true) as
     (select audit.entry_id((select audit.chain()), l.seq, a.patient_id), l.actor, a.patient_id, l.action,
             l.relation || case when l.keys -> 1 is null and l.keys ->> 0 is not null then ':' || (l.keys ->> 0) else '' end,
             l.ip, l.agent, a.at
-       from audit.about a
+       from (select b.patient_id, b.at, b.sealed_at, b.seq from audit.about b
+              where b.patient_id = any (array(select private.my_records())) order by b.at desc) a
       cross join lateral (select e.seq, e.actor, e.action, e.relation, e.keys, e.ip, e.agent from audit.log e
                            where e.sealed_at = a.sealed_at and e.seq = a.seq offset 0) l
-      where a.patient_id = any (array(select private.my_records())) and not (select private.is_admin())
+      where not (select private.is_admin())
       order by a.at desc);
 comment on view public.phi_audit_log is 'Who saw and changed which person''s data: one row for each sealed entry and record. Administrators read all, a person and its proxies those about the person''s record. What is inserted is kept as the client''s word, with the patient it names as text beside; nothing is changed or deleted.';
 comment on column public.phi_audit_log.id is 'Of the entry and the record, made from their numbers: the same each time.';
