@@ -10,8 +10,7 @@ import ssl
 import stat
 
 import pytest
-from aiosmtpd.controller import Controller
-from tests.faults.served import free_port
+from aiosmtpd.smtp import SMTP
 from tests.integration.audit.recording import Recording
 
 from carebase.audit import delivery, documents, signing
@@ -300,11 +299,18 @@ async def test_what_a_webhook_did_not_take_is_sent_the_next_time(record, answer)
 
 async def test_a_webhook_that_says_nothing_is_given_up(record, monkeypatch):
     monkeypatch.setattr(delivery, "SEND_TIMEOUT_SECONDS", 0.2)
-    silent = await asyncio.start_server(lambda reader, writer: asyncio.sleep(2), "127.0.0.1", 0)
-    async with silent:
+    gone = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        gone.set()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
         record.sealed(1)
         port = silent.sockets[0].getsockname()[1]
         assert await sent(record, Webhook(f"http://127.0.0.1:{port}/")) == 1
+        await asyncio.wait_for(gone.wait(), 5)
 
 
 async def test_a_webhook_whose_certificate_is_not_known_gets_nothing(record):
@@ -327,14 +333,13 @@ class Box:
 
 async def test_a_mail_carries_the_signed_document(record):
     box = Box()
-    server = Controller(box, hostname="127.0.0.1", port=free_port())
-    server.start()
-    try:
-        mail = Mail(host="127.0.0.1", port=server.port, sender="care@a.example", recipient="audit@b.example")
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(box, hostname="mail.b.example", loop=loop), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
         record.sealed(3)
+        mail = Mail(host="127.0.0.1", port=port, sender="care@a.example", recipient="audit@b.example")
         assert await sent(record, mail) == 0
-    finally:
-        server.stop()
 
     ((sender, recipients, message),) = box.mails
     assert (sender, recipients) == ("care@a.example", ["audit@b.example"])
