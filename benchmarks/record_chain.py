@@ -48,7 +48,8 @@ create table floor.inbox (n bigint primary key, body text);
 _MOVE = """
 with moved as (delete from floor.inbox where n between %(first)s and %(last)s returning n, body),
      read as (select n, body, body::jsonb as b from moved offset 0),
-     kept as (insert into floor.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent, has_patients)
+     kept as (insert into floor.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent,
+                                     has_patients)
               select n, now(), body, '\\x00'::bytea, now(), (b ->> 'actor')::uuid, b ->> 'action', b ->> 'relation',
                      b -> 'keys', b ->> 'ip', b ->> 'agent', true from read)
 insert into floor.about (patient_id, at, sealed_at, seq) select (b #>> '{patients,0}')::uuid, now(), now(), n from read
