@@ -141,20 +141,21 @@ class Walk:
 
     def take(self, row: Row) -> None:
         """The next row."""
+        seq, sealed_at, body, hash_ = row
         self.rows += 1
-        seq, hash_ = row.seq, row.hash
         expected = self.last.seq + 1
         if seq < expected:
             self.tell(Fault(Kind.OUT_OF_PLACE, f"Row {seq} stands behind row {self.last.seq}.", seq, seq))
             return
-        if self._sealed_at is not None and row.sealed_at < self._sealed_at:
+        if self._sealed_at is not None and sealed_at < self._sealed_at:
             self.tell(Fault(Kind.TIME_BACKWARDS, f"Row {seq} was sealed before the row in front of it.", seq, seq))
-        self._sealed_at = row.sealed_at
+        self._sealed_at = sealed_at
         if seq > expected:
             self._suspect = None
             self.tell(Fault(Kind.MISSING, f"{rows_in_words(expected, seq - 1)} missing.", expected, seq - 1))
         else:
-            computed = hash_of(self.last.hash, seq=seq, sealed_at=row.sealed_at, body=row.body)
+            # As hash_of() does; a call for each row would cost a tenth of the walk.
+            computed = hashlib.sha256(self.last.hash + NUMBERS.pack(seq, sealed_at) + body).digest()
             if computed != hash_:
                 self._differs(row, computed)
             elif self._suspect is not None:

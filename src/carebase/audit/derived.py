@@ -21,9 +21,13 @@ from carebase.audit.chain import MOST_FAULTS, Fault, Kind
 IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 LATEST: Final = 253_402_300_799_999_999
 """The last microsecond of the year 9999; later times are not believed."""
+EXACT: Final = 2**32 * 1_000_000
+"""Up to here, in the year 2106, no microsecond is lost in counting by doubles."""
 SECONDS_TO_2000: Final = 946_684_800
 INT8: Final = struct.Struct(">q")
+TEXTS: Final = ("action", "relation", "ip", "agent")
 JSONB_VERSION: Final = b"\x01"
+TRUE_OR_FALSE: Final = (b"\x00", b"\x01")
 Column = bytes | None
 
 
@@ -40,24 +44,29 @@ class Derived:
         self._next = self._read()
 
     def take(self, seq: bytes, sealed_at: bytes, body: bytes, columns: Sequence[Column]) -> None:  # noqa: PLR0917
-        """The next entry; `columns` are at, actor, action, relation, keys, ip and agent."""
+        """The next entry; `columns` are at, actor, action, relation, keys, ip, agent and has_patients."""
         entry = entry_of(body)
         if entry is None:
             self._tell(seq, "its body is no entry")
             return
-        if (name := difference(entry, sealed_at, columns)) is not None:
+        concerned = records_of(entry)
+        *columns, has_patients = columns
+        name = difference(entry, sealed_at, columns)
+        if name is None and has_patients != TRUE_OR_FALSE[bool(concerned)]:
+            name = "has_patients"
+        if name is not None:
             self._tell(seq, f"its column {name} is not what its body says")
         following = self._next
         while following is not None and following[0] < seq:
             self._tell(following[0], "the index names it, the log does not have it")
             following = self._next = self._read()
-        named = set()
+        named: set[Column] = set()
         while following is not None and following[0] == seq:
             named.add(following[1])
             if following[2] != sealed_at or following[3] != columns[0]:
                 self._tell(seq, "the index has another time")
             following = self._next = self._read()
-        if named != records_of(entry):
+        if named != concerned:
             self._tell(seq, "the index names other records than the entry does")
 
     def finish(self) -> None:
@@ -66,13 +75,12 @@ class Derived:
             self._tell(self._next[0], "the index names it, the log does not have it")
             self._next = self._read()
 
-    def _read(self) -> Sequence[bytes] | None:
-        for row in self._index:
-            found = [column for column in row if column is not None]
-            if len(found) == len(row):
-                return found
+    def _read(self) -> Sequence[Any] | None:
+        row = next(self._index, None)
+        while row is not None and None in row:
             self._keep(Fault(Kind.DERIVED_DIFFERS, "A row of the index lacks a column."))
-        return None
+            row = next(self._index, None)
+        return row
 
     def _tell(self, seq: bytes, why: str) -> None:
         number = int.from_bytes(seq, signed=True)
@@ -110,10 +118,14 @@ def difference(entry: dict[str, Any], sealed_at: bytes, columns: Sequence[Column
         return "at"
     if actor != (identifier(named) if isinstance(named, str) else None):
         return "actor"
-    for name, column in (("action", action), ("relation", relation), ("ip", ip), ("agent", agent)):
-        if not _is_text_of(entry.get(name), column):
+    for name, column in zip(TEXTS, (action, relation, ip, agent), strict=True):
+        value = entry.get(name)
+        if (value.encode() != column) if type(value) is str else not _is_json_of(value, column):
             return name
-    return None if _is_json_of(entry, "keys", keys) else "keys"
+    if keys is None:
+        return "keys" if "keys" in entry else None
+    is_same = keys.startswith(JSONB_VERSION) and "keys" in entry and _loaded(keys[1:]) == entry["keys"]
+    return None if is_same else "keys"
 
 
 def time_of(at: object, sealed_at: bytes) -> bytes:
@@ -122,6 +134,8 @@ def time_of(at: object, sealed_at: bytes) -> bytes:
     >>> time_of(946_684_800_000_001, b"-").hex()
     '0000000000000001'
     """
+    if type(at) is int and 0 <= at < EXACT:
+        return INT8.pack(at - SECONDS_TO_2000 * 1_000_000)
     if not isinstance(at, int | float) or isinstance(at, bool) or not 0 <= at <= LATEST:
         return sealed_at
     # As to_timestamp() counts: in seconds first, rounded to microseconds at the end.
@@ -146,19 +160,11 @@ def identifier(text: str) -> bytes | None:
     return UUID(text).bytes if IDENTIFIER.fullmatch(text) else None
 
 
-def _is_text_of(value: object, column: Column) -> bool:
-    if isinstance(value, str):
-        return column == value.encode()
+def _is_json_of(value: object, column: Column) -> bool:
+    """Whether a column of text shows what is no text: nothing for null, else its JSON."""
     if value is None or column is None:
         return value is None and column is None
-    # A number or an object in the place of a text: PostgreSQL shows its JSON.
     return bool(_loaded(column) == value)
-
-
-def _is_json_of(entry: dict[str, Any], name: str, column: Column) -> bool:
-    if column is None:
-        return name not in entry
-    return bool(column.startswith(JSONB_VERSION) and name in entry and _loaded(column[1:]) == entry[name])
 
 
 def _loaded(text: bytes) -> Any:

@@ -103,7 +103,7 @@ def of_database(
         walk = Walk(begins, weighed.anchors)
         with owner.beside() as second:
             derived = Derived(second.stream(SQL["about"], 4))
-            _follow(walk, owner.stream(SQL["rows"], 11), derived, progress=progress)
+            _follow(walk, owner.stream(SQL["rows"], 12), derived, progress=progress)
             derived.finish()
         walk.finish(Link(head.seq, head.hash))
         altered = owner.all(SQL["altered_structure"], _Said)

@@ -1,6 +1,6 @@
 -- name: rows
 -- The whole log in its order.
-select seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent from audit.log order by sealed_at, seq;
+select seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent, has_patients from audit.log order by sealed_at, seq;
 
 -- name: about
 -- Whom entries concern, in the order of the entries.
