@@ -34,10 +34,12 @@ from carebase.database.embedded import Embedded
 SECRET = "a-secret-of-the-faults-that-is-long-enough-0123456789"
 PROCESS = Path(__file__).with_name("recording_process.py")
 # Everything is killed in each campaign; sealers and people more often, since PostgreSQL takes both with it.
-FIRST_TARGETS = ("sealer", "people", "postmaster", "sealer")
-TARGETS = ("sealer", "sealer", "sealer", "people", "people", "postmaster")
+FIRST_TARGETS = ("sealer", "people", "postmaster", "sealers at work")
+TARGETS = ("sealer", "sealers at work", "sealers at work", "people", "people", "postmaster")
+PROCESSES_OF = {"sealers at work": ("sealer 1", "sealer 2"), "people": ("people",), "postmaster": ()}
 SETTLES_WITHIN_SECONDS = 90.0
 GOES_ON_WITHIN_SECONDS = 30.0
+AT_WORK_WITHIN_SECONDS = 3.0
 
 
 @dataclass
@@ -123,16 +125,18 @@ async def run(*, kills: int, seed: int, pauses: tuple[float, float] = (0.2, 1.5)
         for number in range(kills):
             await asyncio.sleep(chance.uniform(*pauses))
             target = FIRST_TARGETS[number] if number < len(FIRST_TARGETS) else chance.choice(TARGETS)
-            name = f"sealer {chance.choice((1, 2))}" if target == "sealer" else target
-            outcome.kills[target] += 1
-            told = deployment.acknowledged.stat().st_size
-            began = time.monotonic()
+            one, moment = f"sealer {chance.choice((1, 2))}", chance.uniform(0, 0.01)
+            if target == "sealers at work":
+                await _at_work(deployment)
+                await asyncio.sleep(moment)
+            told, began = deployment.acknowledged.stat().st_size, time.monotonic()
             if target == "postmaster":
                 _postmaster(deployment).kill()
-            else:
+            for name in {**PROCESSES_OF, "sealer": (one,)}[target]:
                 deployment.kill(name)
                 deployment.start(name)
-            if target != "sealer":
+            outcome.kills[target] += 1
+            if target in ("people", "postmaster"):
                 await _answers(deployment, told)
                 outcome.slowest_return_seconds = max(outcome.slowest_return_seconds, time.monotonic() - began)
         deployment.kill("people")
@@ -174,7 +178,8 @@ def _people(dsn: str) -> tuple[str, str]:
             [json.dumps(metadata)],
         ).fetchone()
         (signed_in,) = owner.execute(
-            "insert into auth.sessions (user_id, aal, not_after) values (%s, 'aal1', now() + interval '1 day') returning id",
+            "insert into auth.sessions (user_id, aal, not_after) values (%s, 'aal1', now() + interval '1 day') "
+            "returning id",
             [user],
         ).fetchone()
         (patient,) = owner.execute(
@@ -196,6 +201,16 @@ async def _answers(deployment: Deployment, told: int) -> None:
     while not deployment.acknowledged.exists() or deployment.acknowledged.stat().st_size <= told:
         assert time.monotonic() < until, f"nobody gets an answer: {deployment.said('people')}"
         await asyncio.sleep(0.02)
+
+
+async def _at_work(deployment: Deployment) -> None:
+    """Return while a sealer holds the end of the chain, if one does within a while."""
+    until = time.monotonic() + AT_WORK_WITHIN_SECONDS
+    with deployment.owner() as owner:
+        while time.monotonic() < until:
+            if owner.execute("select from audit.head for update skip locked").fetchone() is None:
+                return
+            await asyncio.sleep(0)
 
 
 async def _settled(deployment: Deployment) -> None:
@@ -221,7 +236,8 @@ def _account(deployment: Deployment, outcome: Outcome) -> None:
             sealed[key] += 1
         (outcome.waiting,) = owner.execute("select count(*) from audit.inbox").fetchone()
         (outcome.unmatched_rows,) = owner.execute(
-            "select count(*) from (select 'public.care_messages' as relation, id::text as key from public.care_messages "
+            "select count(*) from (select 'public.care_messages' as relation, id::text as key "
+            "                        from public.care_messages "
             "                      union all select 'public.tasks', id::text from public.tasks) stored "
             "full join (select relation, keys ->> 0 as key from audit.log "
             "            where action = 'INSERT' and relation in ('public.care_messages', 'public.tasks')) entries "

@@ -1,7 +1,7 @@
 """One process of a deployment that records what people see and change, until it is killed.
 
-`seal DSN SECRET FOLDER` seals and signs as a server does. `act DSN SECRET ACKNOWLEDGED CLAIMS PATIENT` reads through the
-gate and writes tracked rows, and notes in the file ACKNOWLEDGED what a person has been told.
+`seal DSN SECRET FOLDER` seals and signs as a server does. `act DSN SECRET ACKNOWLEDGED CLAIMS PATIENT` reads
+through the gate and writes tracked rows, and notes in the file ACKNOWLEDGED what a person has been told.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from carebase.database.identity import Identity, Origin, Role
 from carebase.database.pool import Login, Pools
 
 PEOPLE = 6
-READS_OF_AN_ANSWER = 25
+READS_OF_AN_ANSWER = 50
 EVERY = timedelta(seconds=0.3)
 SQL = queries.load("""
 -- name: team
@@ -84,10 +84,10 @@ async def act(dsn: str, secret: str, acknowledged: Path, person: Identity, patie
     async with (
         Pools(owner_dsn=dsn, secret=secret, logins=logins) as pools,
         log.ReadGate(pools[Login.AUDIT_SEALER]) as gate,
+        asyncio.TaskGroup() as group,
     ):
-        async with asyncio.TaskGroup() as group:
-            for number in range(PEOPLE):
-                group.create_task(one_person(pools, gate, writes=number % 2 == 0))
+        for number in range(PEOPLE):
+            group.create_task(one_person(pools, gate, writes=number % 2 == 0))
 
 
 async def main(kind: str, *arguments: str) -> None:
