@@ -23,7 +23,7 @@ import psycopg
 from psycopg import sql
 
 from carebase import errors
-from carebase.database import hosted, pool, queue_schema, row_policies
+from carebase.database import hosted, in_force, pool, queue_schema
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Plan:
     definitions: bool
     """Whether functions and policies would be applied again."""
     put_right: tuple[str, ...] = ()
-    """Policies and row security of our tables that were changed by hand since; ours are applied again."""
+    """Policies, functions and row security that were changed by hand since; ours are applied again."""
 
     @property
     def is_empty(self) -> bool:
@@ -209,7 +209,7 @@ def _care(connection: psycopg.Connection[Any], todo: Plan, *, attached: bool) ->
     if todo.definitions:
         _define_care(connection, attached=attached)
     for what in todo.put_right:
-        log.warning("row_policies_put_right: %s", what)
+        log.warning("database_put_right: %s", what)
 
 
 def _plan(connection: psycopg.Connection[Any], *, attached: bool) -> Plan:
@@ -244,7 +244,7 @@ def _plan(connection: psycopg.Connection[Any], *, attached: bool) -> Plan:
             details=f"The work queue's schema is newer than {queue_schema.version()}.",
             hint="It was migrated by a newer version; run that one.",
         )
-    put_right = row_policies.differing(connection, owners=OWNERS)
+    put_right = in_force.differing(connection, owners=OWNERS)
     return Plan(
         tuple(missing),
         None if attached else queue_schema.missing(connection),
@@ -280,7 +280,7 @@ def _bookkeeping(connection: psycopg.Connection[Any]) -> None:
             applied_at timestamptz not null default now(), primary key (set, number));
         create table if not exists migrations.definitions (
             one boolean primary key default true check (one), sha256 text not null);
-        create table if not exists migrations.policies (
+        create table if not exists migrations.in_force (
             name text primary key, definition_md5 text not null);
     """)
 
@@ -314,10 +314,10 @@ def _define_care(connection: psycopg.Connection[Any], *, attached: bool) -> None
     with connection.transaction(), hosted.handing_over(connection) if attached else nullcontext():
         connection.execute("set local check_function_bodies = off")
         _define_in(connection, tuple(hosted.as_migrator(text) for text in functions) if attached else functions)
-        row_policies.clear(connection, owners=OWNERS)
-        row_policies.switch_on(connection, owners=OWNERS)
+        in_force.clear_policies(connection, owners=OWNERS)
+        in_force.switch_row_security_on(connection, owners=OWNERS)
         _define_in(connection, current)
-        row_policies.note(connection, owners=OWNERS)
+        in_force.note(connection, owners=OWNERS)
         connection.execute("delete from migrations.definitions")
         connection.execute(
             "insert into migrations.definitions (sha256) values (%s)", [definitions_sha256(attached=attached)]
