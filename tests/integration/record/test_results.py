@@ -144,6 +144,7 @@ def test_a_patient_reads_the_wording_that_the_clinician_gave(ward, a_patient, ru
             " values (%(run)s, 's1', 'fr', 'Potassium très élevé'), (%(run)s, 's1', 'en', 'Potassium very high')",
             {"run": run},
         )
+    review(ward.amina, run, decision="edit", lang="fr", text="Potassium à revoir.")
     review(ward.amina, run, decision="edit", lang="fr", text="Potassium un peu élevé, à recontrôler.")
     ward.amina.ask(SIGN, run=run)
     ward.amina.ask(RELEASE, run=run)

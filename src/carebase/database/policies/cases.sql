@@ -40,7 +40,8 @@ create policy case_steps_clinician_or_team_reads on public.case_steps for select
 create policy statement_reviews_clinician_team_or_patient_reads on public.statement_reviews for select to authenticated
     using (private.sees_run(run_id)
            or (decision = 'edit' and run_id = any (array(select private.my_released_runs()))
-               and not private.is_rejected(run_id, statement_id)));
+               and not private.is_rejected(run_id, statement_id)
+               and private.is_last_wording(run_id, statement_id, lang, review_no)));
 create policy statement_reviews_clinician_or_team_adds on public.statement_reviews for insert to authenticated
     with check (reviewed_by = (select auth.uid()) and (select private.is_clinician()) and private.sees_run(run_id));
 create policy insight_signatures_reader_of_the_run_or_patient_reads on public.insight_signatures for select to authenticated

@@ -165,7 +165,7 @@ create or replace function private.is_rejected(run uuid, statement text) returns
 language sql stable security definer set search_path = ''
 as $$
     select coalesce((select v.decision = 'reject' from public.statement_reviews v
-                      where v.run_id = run and v.statement_id = statement order by v.created_at desc, v.id desc limit 1), false)
+                      where v.run_id = run and v.statement_id = statement order by v.review_no desc limit 1), false)
 $$;
 
 create or replace function private.is_reworded(run uuid, statement text) returns boolean
@@ -173,6 +173,15 @@ language sql stable security definer set search_path = ''
 as $$
     select exists (select from public.statement_reviews v
                     where v.run_id = run and v.statement_id = statement and v.decision = 'edit')
+$$;
+
+-- The wording that stands in a language: no later one replaced it.
+create or replace function private.is_last_wording(run uuid, statement text, language text, number bigint) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    select not exists (select from public.statement_reviews v
+                        where v.run_id = run and v.statement_id = statement and v.decision = 'edit' and v.lang = language
+                          and v.review_no > number)
 $$;
 
 -- Does this agreement of the caller stand?
@@ -189,7 +198,7 @@ grant execute on function private.is_clinician(), private.is_admin(), private.ad
     private.is_member(uuid), private.leads_team(uuid), private.has_team(uuid), private.may_begin_team(uuid), private.my_records(),
     private.is_my_record(uuid), private.sees_run(uuid), private.sees_message(uuid), private.may_sign(uuid),
     private.my_released_runs(), private.my_released_observations(), private.my_teams(), private.is_rejected(uuid, text), private.is_reworded(uuid, text),
-    private.has_consent(text) to authenticated;
+    private.is_last_wording(uuid, text, text, bigint), private.has_consent(text) to authenticated;
 grant execute on function private.leased_case(), private.leased_objects() to care_worker;
 -- The record's own views and policies ask the same.
 grant execute on function private.is_admin(), private.my_patients(), private.my_records() to audit_owner;

@@ -41,7 +41,7 @@ create or replace function private.content_sha256(run uuid) returns text
 language sql stable security definer set search_path = ''
 as $$
     select encode(sha256(convert_to(r.results::text || coalesce(
-               (select string_agg(jsonb_build_array(v.id, v.statement_id, v.lang, v.decision, v.text)::text, '' order by v.created_at, v.id)
+               (select string_agg(jsonb_build_array(v.id, v.statement_id, v.lang, v.decision, v.text)::text, '' order by v.review_no)
                   from public.statement_reviews v where v.run_id = r.run_id), ''), 'UTF8')), 'hex')
       from public.insight_runs r where r.run_id = run
 $$;

@@ -8,10 +8,11 @@ create table public.statement_reviews (
     decision text not null check (decision in ('accept', 'edit', 'reject')),
     text text check (length(text) between 1 and 10000),
     reviewed_by uuid not null default auth.uid() references auth.users (id),
+    review_no bigint generated always as identity unique,
     created_at timestamptz not null default now(),
     check (decision <> 'edit' or (text is not null and lang is not null))
 );
-create index statement_reviews_run on public.statement_reviews (run_id, statement_id, created_at);
+create index statement_reviews_run on public.statement_reviews (run_id, statement_id, review_no);
 create index statement_reviews_reviewer on public.statement_reviews (reviewed_by);
 comment on table public.statement_reviews is 'What a clinician said of a statement of a run; the latest counts, none is changed.';
 comment on column public.statement_reviews.id is 'Of the review.';
@@ -21,6 +22,7 @@ comment on column public.statement_reviews.lang is 'In which language it was edi
 comment on column public.statement_reviews.decision is 'accept, edit or reject.';
 comment on column public.statement_reviews.text is 'The new wording, or why it was rejected.';
 comment on column public.statement_reviews.reviewed_by is 'Who: always the caller.';
+comment on column public.statement_reviews.review_no is 'Which came later: of two reviews of one statement the higher number counts.';
 comment on column public.statement_reviews.created_at is 'When, by the server''s clock.';
 
 create table public.insight_signatures (
