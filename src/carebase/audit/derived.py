@@ -1,14 +1,14 @@
-"""Holds what was taken from the entries when they were sealed against the entries themselves.
+"""Holds the index of whom entries concern against the entries themselves.
 
-Two things are derived: the columns of the log that pages show, and the index of whom entries concern. They
-are not part of the chain, so whoever changes them changes what people see without breaking it.
+It was taken from the bodies when they were sealed and is no part of the chain, so whoever changes it
+changes what people see without breaking it. The columns of the log that pages show are compared by
+PostgreSQL: see `verify`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import struct
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -19,15 +19,6 @@ import orjson
 from carebase.audit.chain import MOST_FAULTS, Fault, Kind
 
 IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-LATEST: Final = 253_402_300_799_999_999
-"""The last microsecond of the year 9999; later times are not believed."""
-EXACT: Final = 2**32 * 1_000_000
-"""Up to here, in the year 2106, no microsecond is lost in counting by doubles."""
-SECONDS_TO_2000: Final = 946_684_800
-INT8: Final = struct.Struct(">q")
-TEXTS: Final = ("action", "relation", "ip", "agent")
-JSONB_VERSION: Final = b"\x01"
-TRUE_OR_FALSE: Final = (b"\x00", b"\x01")
 Column = bytes | None
 
 
@@ -63,7 +54,7 @@ class Derived:
         named: set[Column] = set()
         while following is not None and following[0] == seq:
             named.add(following[1])
-            if following[2] != sealed_at or following[3] != columns[0]:
+            if (following[2], following[3]) != times:
                 self._tell(seq, "the index has another time")
             following = self._next = self._read()
         if named != concerned:
@@ -110,38 +101,6 @@ def entry_of(body: bytes) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) else None
 
 
-def difference(entry: dict[str, Any], sealed_at: bytes, columns: Sequence[Column]) -> str | None:
-    """The first column that is not what the entry says; None when all are."""
-    at, actor, action, relation, keys, ip, agent = columns
-    named = entry.get("actor")
-    if at != time_of(entry.get("at"), sealed_at):
-        return "at"
-    if actor != (identifier(named) if isinstance(named, str) else None):
-        return "actor"
-    for name, column in zip(TEXTS, (action, relation, ip, agent), strict=True):
-        value = entry.get(name)
-        if (value.encode() != column) if type(value) is str else not _is_json_of(value, column):
-            return name
-    if keys is None:
-        return "keys" if "keys" in entry else None
-    is_same = keys.startswith(JSONB_VERSION) and "keys" in entry and _loaded(keys[1:]) == entry["keys"]
-    return None if is_same else "keys"
-
-
-def time_of(at: object, sealed_at: bytes) -> bytes:
-    """When an entry happened, as PostgreSQL sends it; when it was sealed, where the entry does not say.
-
-    >>> time_of(946_684_800_000_001, b"-").hex()
-    '0000000000000001'
-    """
-    if type(at) is int and 0 <= at < EXACT:
-        return INT8.pack(at - SECONDS_TO_2000 * 1_000_000)
-    if not isinstance(at, int | float) or isinstance(at, bool) or not 0 <= at <= LATEST:
-        return sealed_at
-    # As to_timestamp() counts: in seconds first, rounded to microseconds at the end.
-    return INT8.pack(round((at / 1e6 - SECONDS_TO_2000) * 1e6))
-
-
 def records_of(entry: dict[str, Any]) -> set[bytes]:
     """The records that an entry concerns, sixteen bytes each.
 
@@ -158,20 +117,3 @@ def records_of(entry: dict[str, Any]) -> set[bytes]:
 def identifier(text: str) -> bytes | None:
     """The sixteen bytes of an identifier in its canonical form; None for any other text."""
     return UUID(text).bytes if IDENTIFIER.fullmatch(text) else None
-
-
-def _is_json_of(value: object, column: Column) -> bool:
-    """Whether a column of text shows what is no text: nothing for null, else its JSON."""
-    if value is None or column is None:
-        return value is None and column is None
-    return bool(_loaded(column) == value)
-
-
-def _loaded(text: bytes) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            return text

@@ -9,11 +9,13 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from carebase import errors
 from carebase.audit import chain, checkpoints, dump, vouching
 from carebase.audit.chain import Fault, Kind, Link, Row, Walk
 from carebase.audit.checkpoints import Head
@@ -69,6 +71,11 @@ class _Said:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seq:
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Purged:
     """The last row that was removed after its time."""
 
@@ -103,12 +110,24 @@ def of_database(
         walk = Walk(begins, weighed.anchors)
         with owner.beside() as second:
             derived = Derived(second.stream(SQL["about"], 4))
-            _follow(walk, owner.stream(SQL["rows"], 12), derived, progress=progress)
+            try:
+                # PostgreSQL compares the columns while the chain is followed here.
+                with owner.beside() as third, ThreadPoolExecutor(1) as beside:
+                    comparing = beside.submit(lambda: third.all(SQL["altered_columns"], _Seq))
+                    _follow(walk, owner.stream(SQL["rows"], 5), derived, progress=progress)
+                    columns = [each.seq for each in comparing.result()]
+            except errors.Invalid:
+                # A body that is no JSON; the chain and the index have named its row.
+                columns = []
             derived.finish()
         walk.finish(Link(head.seq, head.hash))
         altered = owner.all(SQL["altered_structure"], _Said)
         waiting = owner.value(SQL["waiting"])
     report = _report(walk, weighed, chain_id=head.chain_id, head=Link(head.seq, head.hash))
+    report.faults += [
+        Fault(Kind.DERIVED_DIFFERS, f"Row {seq}: a column that pages show is not what its body says.", seq, seq)
+        for seq in columns
+    ]
     report.faults += derived.faults
     report.untold += derived.untold
     report.faults += [Fault(Kind.STRUCTURE, each.said) for each in altered]
@@ -178,7 +197,7 @@ def _notes(found: Sequence[Signed], keys: Collection[bytes], *, copies: Sequence
 
 def _follow(walk: Walk, rows: Iterator[Sequence[Column]], derived: Derived, *, progress: Progress | None) -> None:
     take, unpack, check = walk.take, INT8.unpack, derived.take
-    for number, (seq, sealed_at, body, hash_, *columns) in enumerate(rows, 1):
+    for number, (seq, sealed_at, body, hash_, at) in enumerate(rows, 1):
         if seq is None or sealed_at is None or body is None or hash_ is None or len(seq) != 8:
             walk.tell(Fault(Kind.UNREADABLE, f"The row behind row {walk.last.seq} lacks a column.", walk.last.seq + 1))
             continue
@@ -186,7 +205,7 @@ def _follow(walk: Walk, rows: Iterator[Sequence[Column]], derived: Derived, *, p
         is_next = row.seq > walk.last.seq
         take(row)
         if is_next:
-            check(seq, sealed_at, body, columns)
+            check(seq, body, (sealed_at, at))
         if progress is not None and number % TOLD_EVERY == 0:
             progress(number)
 

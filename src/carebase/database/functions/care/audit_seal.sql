@@ -72,14 +72,14 @@ begin
                r.b -> 'keys' as keys, r.b ->> 'ip' as ip, r.b ->> 'agent' as agent,
                case when jsonb_typeof(r.b -> 'patients') = 'array' and r.b -> 'patients' -> 0 is not null then
                    array(select distinct p.id::uuid from jsonb_array_elements_text(r.b -> 'patients') p (id)
-                          where p.id like '________-____-____-____-____________' and translate(p.id, '0123456789abcdef-', '') = '')
+                          where translate(p.id, '0123456789abcdef', '0000000000000000') = '00000000-0000-0000-0000-000000000000')
                end as patients
           from read r),
     kept as (
         insert into audit.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent, has_patients)
         select n.seq, sealing_at, n.body, n.hash,
                case when n.at between 0 and 253402300799999999 then to_timestamp(n.at::float8 / 1e6) else sealing_at end,
-               case when n.actor like '________-____-____-____-____________' and translate(n.actor, '0123456789abcdef-', '') = ''
+               case when translate(n.actor, '0123456789abcdef', '0000000000000000') = '00000000-0000-0000-0000-000000000000'
                     then n.actor::uuid end,
                n.action, n.relation, n.keys, n.ip, n.agent, coalesce(cardinality(n.patients), 0) > 0
           from named n)

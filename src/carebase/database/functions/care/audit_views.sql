@@ -70,8 +70,7 @@ set local role care_owner;
 -- `offset 0` keeps the planner from reading all of both tables to join them.
 create or replace view public.audit_log with (security_invoker = true) as
     (select audit.entry_id((select audit.chain()), l.seq) as id, l.actor as user_id, l.action, l.relation as table_name,
-            case when l.keys -> 1 is null and l.keys ->> 0 like '________-____-____-____-____________'
-                      and translate(l.keys ->> 0, '0123456789abcdef-', '') = ''
+            case when l.keys -> 1 is null and translate(l.keys ->> 0, '0123456789abcdef', '0000000000000000') = '00000000-0000-0000-0000-000000000000'
                  then (l.keys ->> 0)::uuid end as record_id,
             case when (select exists (select from private.my_patients())) then audit.change_in(l.sealed_at, l.seq, 'old') end as old_data,
             case when (select exists (select from private.my_patients())) then audit.change_in(l.sealed_at, l.seq, 'new') end as new_data,
@@ -81,8 +80,7 @@ create or replace view public.audit_log with (security_invoker = true) as
       order by l.at desc)
     union all
     (select audit.entry_id((select audit.chain()), l.seq), l.actor, l.action, l.relation,
-            case when l.keys -> 1 is null and l.keys ->> 0 like '________-____-____-____-____________'
-                      and translate(l.keys ->> 0, '0123456789abcdef-', '') = ''
+            case when l.keys -> 1 is null and translate(l.keys ->> 0, '0123456789abcdef', '0000000000000000') = '00000000-0000-0000-0000-000000000000'
                  then (l.keys ->> 0)::uuid end,
             null, null, l.ip, a.at
        from (select distinct b.at, b.sealed_at, b.seq from audit.about b
