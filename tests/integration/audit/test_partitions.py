@@ -71,7 +71,9 @@ def test_a_month_older_than_six_years_goes_whole_and_leaves_its_link(record):
         assert link == (3, rows[-1].hash, LONG_AGO, 3)
         assert "log_2016_02" not in [name for name, _ in owner.execute(MONTHS)]
         assert owner.execute("select min(seq) from audit.about").fetchone() == (4,)
-        told = owner.execute("select body::jsonb ->> 'action', body::jsonb -> 'details' -> 'rows' from audit.inbox").fetchall()
+        told = owner.execute(
+            "select body::jsonb ->> 'action', body::jsonb -> 'details' -> 'rows' from audit.inbox"
+        ).fetchall()
         assert told == [("purge", 3)]
         assert owner.execute("select * from audit.purge('2016-03-01')").fetchone() == (0, None)
 

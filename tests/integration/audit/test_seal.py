@@ -43,8 +43,8 @@ def test_bodies_are_kept_byte_for_byte(record):
 
 def test_a_rollback_leaves_no_gap_and_a_late_commit_comes_later(record):
     with psycopg.connect(record.database.owner_dsn) as undone, psycopg.connect(record.database.owner_dsn) as late:
-        undone.execute("insert into audit.inbox (body) values ('{\"n\":\"undone\"}')")
-        late.execute("insert into audit.inbox (body) values ('{\"n\":\"late\"}')")
+        undone.execute('insert into audit.inbox (body) values (\'{"n":"undone"}\')')
+        late.execute('insert into audit.inbox (body) values (\'{"n":"late"}\')')
         record.write(2)
         undone.rollback()
         assert (record.seal(), record.seal()) == (2, 0)
@@ -75,8 +75,15 @@ def test_a_sealing_that_is_undone_loses_nothing(record):
 
 def test_an_entry_says_whose_records_it_concerns(record):
     with record.database.owner() as owner:
-        for patients in ([AMINA], [AMINA, BRUNO, AMINA], [], ["p1", 7, None, "-" * 36, "0-000000-0000-0000-0000-000000000000"]):
-            text = json.dumps({"at": 1, "patients": [p if p is None or isinstance(p, int) else str(p) for p in patients]})
+        for patients in (
+            [AMINA],
+            [AMINA, BRUNO, AMINA],
+            [],
+            ["p1", 7, None, "-" * 36, "0-000000-0000-0000-0000-000000000000"],
+        ):
+            text = json.dumps(
+                {"at": 1, "patients": [p if p is None or isinstance(p, int) else str(p) for p in patients]}
+            )
             owner.execute("insert into audit.inbox (body) values (%s)", [text])
         record.seal()
         found = owner.execute("select seq, patient_id from audit.about order by 1, 2").fetchall()
