@@ -56,7 +56,8 @@ def test_each_month_is_guarded_and_told_like_the_whole(record):
             "select c.relrowsecurity, c.relowner::regrole::text, obj_description(c.oid) is not null, c.relacl is null,"
             " (select count(*) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0"
             "   and col_description(c.oid, a.attnum) is null),"
-            " (select count(*) from pg_index x where x.indrelid = c.oid) = (select count(*) from pg_index x where x.indrelid = i.inhparent)"
+            " (select count(*) from pg_index x where x.indrelid = c.oid) = (select count(*) from pg_index x where"
+            " x.indrelid = i.inhparent)"
             " from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'audit.log'::regclass"
         ).fetchone()
     assert found == (True, "audit_owner", True, True, 0, True)

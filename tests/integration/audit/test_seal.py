@@ -119,9 +119,10 @@ def test_no_entry_stops_the_sealer(record, entry):
 
 @pytest.mark.parametrize("text", ["", "x", "[]", "null", "1", '{"a":', '{"a":"\\u0000"}', '{"a":1e1000000}'])
 def test_what_could_not_be_sealed_is_not_taken(record, text):
-    with psycopg.connect(record.database.login_dsn(Login.AUDIT_SEALER), autocommit=True) as sealer:
-        with pytest.raises((psycopg.DataError, psycopg.IntegrityError)):
-            sealer.execute("insert into audit.inbox (body) values (%s)", [text])
+    login = record.database.login_dsn(Login.AUDIT_SEALER)
+    refusals = (psycopg.DataError, psycopg.IntegrityError)
+    with psycopg.connect(login, autocommit=True) as sealer, pytest.raises(refusals):
+        sealer.execute("insert into audit.inbox (body) values (%s)", [text])
 
 
 def test_columns_say_what_the_body_says(record):

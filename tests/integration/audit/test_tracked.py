@@ -1,4 +1,4 @@
-"""Every write to a tracked table is on record in the transaction that made it, by whom and from where, for every role."""
+"""Every write to a tracked table is on record in its own transaction, by whom and from where, whatever its role."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
-OPEN = "insert into public.patients (created_by, first_name, last_name, mrn) values (%s, 'Amina', 'Diallo', %s) returning id"
+OPEN = (
+    "insert into public.patients (created_by, first_name, last_name, mrn) values (%s, 'Amina', 'Diallo', %s)"
+    " returning id"
+)
 
 
 @pytest.fixture
@@ -80,7 +83,8 @@ def test_a_key_that_changes_is_two_states(owner, amina):
 def test_an_upsert_is_one_entry(owner, doctor):
     for name in ("A", "B"):
         owner.execute(
-            "insert into public.users (id, display_name) values (%s, %s) on conflict (id) do update set display_name = excluded.display_name",
+            "insert into public.users (id, display_name) values (%s, %s) on conflict (id) do update set display_name"
+            " = excluded.display_name",
             [doctor, name],
         )
     assert [(entry["action"], entry["new"].get("display_name")) for entry in entries(owner)] == [
@@ -91,7 +95,8 @@ def test_an_upsert_is_one_entry(owner, doctor):
 
 def test_one_statement_on_many_rows_is_one_entry_for_each(owner, doctor):
     owner.execute(
-        "insert into public.patients (created_by, first_name, last_name) select %s, 'x', 'y' from generate_series(1, 500)",
+        "insert into public.patients (created_by, first_name, last_name) select %s, 'x', 'y' from generate_series(1,"
+        " 500)",
         [doctor],
     )
     assert len(entries(owner)) == 500
@@ -132,7 +137,8 @@ def test_the_record_is_found_through_what_leads_to_it(owner, amina, doctor):
     ).fetchone()[0]
     owner.execute("insert into public.care_message_reads (message_id, reader_id) values (%s, %s)", [message, doctor])
     case = owner.execute(
-        "insert into public.cases (doctor_id, patient_id, patient_name, patient_age, patient_gender) values (%s, %s, 'A', 3, 'f') returning case_id",
+        "insert into public.cases (doctor_id, patient_id, patient_name, patient_age, patient_gender) values (%s, %s,"
+        " 'A', 3, 'f') returning case_id",
         [doctor, amina],
     ).fetchone()[0]
     run = owner.execute(
@@ -179,11 +185,13 @@ def test_whoever_writes_is_recorded_by_the_server(owner, doctor, role):
         "insert into audit.tracked (relation, key_columns, patient_path) values ('public.own', '{k}', 'patient_id')"
     )
     owner.execute(
-        "create trigger t after insert on public.own referencing new table as new_rows for each statement execute function audit.note_write()"
+        "create trigger t after insert on public.own referencing new table as new_rows for each statement execute"
+        " function audit.note_write()"
     )
     with owner.transaction():
         owner.execute(
-            "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true), set_config('carebase.request', %s, true)",
+            "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true),"
+            " set_config('carebase.request', %s, true)",
             [
                 role,
                 json.dumps({"sub": str(doctor), "session_id": "s"}),
@@ -210,13 +218,16 @@ def test_every_tracked_table_exists_with_its_columns_and_triggers(owner):
         }
         assert columns >= {*keys, *hidden} | ({path} if path else set())
         triggers = owner.execute(
-            "select count(*) from pg_trigger where tgrelid = %s::regclass and tgfoid = 'audit.note_write()'::regprocedure",
+            "select count(*) from pg_trigger where tgrelid = %s::regclass and tgfoid ="
+            " 'audit.note_write()'::regprocedure",
             [relation],
         )
         assert triggers.fetchone() == (4,)
         unique = owner.execute(
-            "select exists (select from pg_index i where i.indrelid = %s::regclass and i.indisunique and i.indpred is null and"
-            " (select array_agg(a.attname::text order by a.attname) from pg_attribute a where a.attrelid = i.indrelid and a.attnum = any (i.indkey))"
+            "select exists (select from pg_index i where i.indrelid = %s::regclass and i.indisunique and i.indpred"
+            " is null and"
+            " (select array_agg(a.attname::text order by a.attname) from pg_attribute a where a.attrelid ="
+            " i.indrelid and a.attnum = any (i.indkey))"
             " = (select array_agg(k order by k) from unnest(%s::text[]) k))",
             [relation, keys],
         )
