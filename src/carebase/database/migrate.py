@@ -82,7 +82,7 @@ class Plan:
             *(f"{m.set}/{m.number:04d} {m.name.replace('_', ' ')}" for m in self.migrations),
             *((f"work queue schema {self.queue}",) if self.queue else ()),
             *(("functions and policies",) if self.definitions else ()),
-            *(f"put right: {what}" for what in self.put_right),
+            *(f"ours over {what}" for what in self.put_right),
         )
 
 

@@ -270,6 +270,33 @@ def test_a_table_that_the_project_makes_afterwards_is_granted_as_before(attached
     ) == [(True, True)]
 
 
+def test_rights_that_the_project_gives_by_default_everywhere_reach_nothing_of_ours(project):
+    with psycopg.connect(project.owner_dsn, autocommit=True) as owner:
+        owner.execute("alter default privileges grant select on tables to anon with grant option")
+        owner.execute("alter default privileges grant execute on functions to anon")
+        owner.execute("alter default privileges revoke execute on functions from public")
+        owner.execute("alter default privileges grant usage on sequences to public")
+    before = project.asked(THEIRS)
+    migrate.attach(project.owner_dsn)
+    assert project.asked(THEIRS) == before
+    assert (
+        project.asked(
+            "select oid::regclass::text from pg_class where relkind in ('r', 'p', 'v', 'S') and"
+            " relnamespace in ('public'::regnamespace, 'private'::regnamespace, 'audit'::regnamespace)"
+            " and case relkind when 'S' then has_sequence_privilege('anon', oid, 'usage')"
+            "                  else has_table_privilege('anon', oid, 'select') end"
+        )
+        == []
+    )
+    assert (
+        project.asked(
+            "select oid::regprocedure::text from pg_proc where pronamespace = 'audit'::regnamespace"
+            " and has_function_privilege('anon', oid, 'execute')"
+        )
+        == []
+    )
+
+
 # --- what people see -----------------------------------------------------------------------------------------------
 
 NEW_CASE = """
@@ -389,8 +416,8 @@ def test_a_policy_of_somebody_else_leaves_our_tables_and_stays_on_the_projects_o
         owner.execute("alter table public.patients disable row level security")
     assert migrate.plan(attached.owner_dsn, attached=True).lines == (
         "functions and policies",
-        'put right: policy "Anyone" on public.cases',
-        "put right: row security of public.patients",
+        'ours over policy "Anyone" on public.cases',
+        "ours over row security of public.patients",
     )
     migrate.attach(attached.owner_dsn)
     assert migrate.plan(attached.owner_dsn, attached=True).is_empty

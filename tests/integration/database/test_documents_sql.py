@@ -196,9 +196,9 @@ def test_afterwards_a_start_notices_their_policies_and_puts_ours_right(database,
     planned = migrate.plan(database.owner_dsn)
     assert len(planned.put_right) == len(strangers) + 2
     assert {
-        'put right: policy "Users can view own cases" on public.cases',
-        "put right: function public.is_me(uuid)",
-        "put right: function public.log_phi_access()",
+        'ours over policy "Users can view own cases" on public.cases',
+        "ours over function public.is_me(uuid)",
+        "ours over function public.log_phi_access()",
     } <= {*planned.lines}
     assert migrate.migrate(database.owner_dsn, secret=SECRET) == planned
     assert caplog.text.count("database_put_right") == len(strangers) + 2
