@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
 import time
 import uuid
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from psycopg import conninfo
 from tests.integration.conftest import Database
 
-from carebase.database import server_settings
+from carebase.database import placement, server_settings
 
 CREATE = 'create extension if not exists "uuid-ossp"'
 GREGORIAN = datetime(1582, 10, 15, tzinfo=UTC)
@@ -181,6 +182,15 @@ async def test_the_servers_user_reads_the_files_and_cannot_change_them(place, as
     written = [*(place.home.path / "share" / "extension").iterdir()]
     assert sorted(path.name for path in written) == ["uuid-ossp--1.1.sql", "uuid-ossp.control"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in written} == {0o644}
+    await server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's own directories are closed to the server's user")
+async def test_below_a_closed_home_of_root_the_files_lie_where_the_server_can_reach(place, ask):
+    place.root.chmod(0o700)
+    server, cluster = await place.start()
+    assert place.home.path.is_relative_to(placement.RELOCATED)
+    ask(cluster.dsn(), CREATE)
     await server.stop()
 
 
