@@ -129,15 +129,16 @@ async def run(*, kills: int, seed: int, pauses: tuple[float, float] = (0.2, 1.5)
             if target == "sealers at work":
                 await _at_work(deployment)
                 await asyncio.sleep(moment)
-            told, began = deployment.acknowledged.stat().st_size, time.monotonic()
+            began = time.monotonic()
             if target == "postmaster":
                 _postmaster(deployment).kill()
+                await _serves(deployment)
             for name in {**PROCESSES_OF, "sealer": (one,)}[target]:
                 deployment.kill(name)
                 deployment.start(name)
             outcome.kills[target] += 1
             if target in ("people", "postmaster"):
-                await _answers(deployment, told)
+                await _answers(deployment, deployment.acknowledged.stat().st_size)
                 outcome.slowest_return_seconds = max(outcome.slowest_return_seconds, time.monotonic() - began)
         deployment.kill("people")
         await _settled(deployment)
@@ -193,6 +194,18 @@ def _people(dsn: str) -> tuple[str, str]:
 def _postmaster(deployment: Deployment) -> psutil.Process:
     pid_file = placement.existing((deployment.folder / "data").resolve()).cluster / "postmaster.pid"
     return psutil.Process(int(pid_file.read_text().split()[0]))
+
+
+async def _serves(deployment: Deployment) -> None:
+    """Return once PostgreSQL, just killed, has been started again."""
+    until = time.monotonic() + GOES_ON_WITHIN_SECONDS
+    while True:
+        # What is left of the killed one still takes connections for a moment and then drops them.
+        await asyncio.sleep(0.1)
+        with contextlib.suppress(psycopg.OperationalError), deployment.owner() as owner:
+            owner.execute("select from audit.head")
+            return
+        assert time.monotonic() < until, "PostgreSQL does not come back"
 
 
 async def _answers(deployment: Deployment, told: int) -> None:
