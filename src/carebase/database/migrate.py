@@ -11,7 +11,6 @@ Attached to a hosted project, the set `care` is applied alone: tables and polici
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -24,8 +23,9 @@ from psycopg import sql
 
 from carebase import errors
 from carebase.database import hosted, in_force, pool, queue_schema
+from carebase.observability import Log
 
-log = logging.getLogger(__name__)
+log = Log("database")
 
 HERE = Path(__file__).parent
 SETS = ("platform", "care")
@@ -209,7 +209,7 @@ def _care(connection: psycopg.Connection[Any], todo: Plan, *, attached: bool) ->
     if todo.definitions:
         _define_care(connection, attached=attached)
     for what in todo.put_right:
-        log.warning("database_put_right: %s", what)
+        log.warning("database_put_right", reason=what)
 
 
 def _plan(connection: psycopg.Connection[Any], *, attached: bool) -> Plan:

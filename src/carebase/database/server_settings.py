@@ -6,12 +6,12 @@ error all can be patient data.
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from carebase.database import binaries, ownership, placement
+from carebase.observability import Log
 
-log = logging.getLogger(__name__)
+log = Log("database")
 
 # Read with the module: a process that changes its user may not be able to later.
 EXTENSIONS = {
@@ -78,7 +78,7 @@ def write_extensions(programs: binaries.Binaries, *, home: placement.Home) -> No
     """Puts our extensions where the server's user can read them; a running server finds them too."""
     if not _takes_extensions(programs, home=home):
         if programs.major >= FIRST_WITH_EXTENSION_PATH:
-            log.warning("embedded_postgres_without_extensions: the path %s holds a colon", home.share)
+            log.warning("embedded_postgres_without_extensions", reason="its path holds a colon", path=str(home.share))
         return
     directory = home.share / "extension"
     for made in (home.share, directory):
