@@ -204,18 +204,41 @@ def test_a_clients_entry_is_its_word_and_the_server_says_who_and_when(clinic):
     with clinic.database.owner() as owner:
         owner.execute("select audit.seal()")
     entry = (
-        "select user_id, patient_id, action, resource, ip_address, user_agent, created_at > now() - interval '1"
-        " hour' from public.phi_audit_log where action like 'client:%'"
+        "select user_id, patient_id, action, resource, ip_address, user_agent,"
+        " created_at > now() - interval '1 hour' from public.phi_audit_log where is_client_word"
     )
-    assert clinic.reads(clinic.admin, entry) == [
-        (clinic.doctor.user_id, None, "client:DELETE", "public.patients", "192.0.2.7", "real", True)
-    ]
-    assert clinic.reads(clinic.patient, entry) == []
+    said = (clinic.doctor.user_id, clinic.amina, "DELETE", "public.patients", "192.0.2.7", "real", True)
+    assert clinic.reads(clinic.admin, entry) == [said]
+    assert clinic.reads(clinic.patient, entry) == [said]
     with clinic.database.owner() as owner:
         details = owner.execute(
             "select body::jsonb -> 'details' from audit.log where action like 'client:%'"
         ).fetchone()[0]
     assert details == {"by": "client", "claimed": {"patient_id": str(clinic.amina)}}
+
+
+def test_a_clients_word_on_a_record_counts_where_the_client_sees_that_record(clinic):
+    with clinic.database.owner() as owner:
+        owner.execute(
+            "update public.patients set account_id = %s where id = %s", [clinic.patient.user_id, clinic.amina]
+        )
+    # Document 003 names a patient by its account, and a reader by itself.
+    for who, named in (
+        (clinic.patient, clinic.patient.user_id),
+        (clinic.stranger, clinic.amina),
+        (clinic.other_doctor, clinic.amina),
+    ):
+        with clinic.as_(who) as connection:
+            connection.execute(
+                "insert into public.phi_audit_log (user_id, patient_id, action, resource)"
+                " values (%s, %s, 'READ', 'dashboard')",
+                [who.user_id, named],
+            )
+    with clinic.database.owner() as owner:
+        owner.execute("select audit.seal()")
+    said = "select user_id, patient_id from public.phi_audit_log where is_client_word order by patient_id nulls last"
+    assert clinic.reads(clinic.patient, said) == [(clinic.patient.user_id, clinic.amina)]
+    assert {patient for _, patient in clinic.reads(clinic.admin, said)} == {clinic.amina, None}
 
 
 def test_the_first_documents_columns_are_taken_from_person_and_service(clinic):

@@ -1,5 +1,5 @@
 -- The record in the documents' words: two views over what is sealed. They may be read under policies, and a client may add
--- what it has to say; it is kept as the client's word and nothing in it stands for a person, a time or an address.
+-- what it has to say; it is marked as the client's word, and nothing in it stands for a person, a time or an address.
 set local role audit_owner;
 
 create or replace function audit.chain() returns uuid
@@ -29,6 +29,20 @@ as $$
 $$;
 grant execute on function audit.chain(), audit.entry_id(uuid, bigint, uuid), audit.change_in(timestamptz, bigint, text) to authenticated;
 
+-- The record that a client names, by the record or, as document 003 does, by the person's account. It counts where the caller
+-- sees that record; elsewhere it stays a word.
+create or replace function audit.claimed_patient(named text) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if auth.uid() is null or translate(named, '0123456789abcdef', '0000000000000000') is distinct from '00000000-0000-0000-0000-000000000000' then
+        return '[]';
+    end if;
+    return coalesce((select jsonb_agg(p.id) from public.patients p
+                      where (p.id = named::uuid or p.account_id = named::uuid)
+                        and (p.id in (select private.my_patients()) or p.id in (select private.my_records()))), '[]');
+end $$;
+
 -- What a client adds. Its words are checked for length, marked, and stand beside what the server knows.
 create or replace function audit.take_claim() returns trigger
 language plpgsql set search_path = ''
@@ -46,10 +60,11 @@ begin
     if length(claimed::text) > 20000 then
         claimed := jsonb_build_object('omitted', length(claimed::text));
     end if;
-    perform audit.record('client:' || new.action, what, details => jsonb_build_object('by', 'client', 'claimed', claimed));
+    perform audit.record('client:' || new.action, what, patients => audit.claimed_patient(to_jsonb(new) ->> 'patient_id'),
+                         details => jsonb_build_object('by', 'client', 'claimed', claimed));
     new.id := null;
     new.user_id := auth.uid();
-    new.action := 'client:' || new.action;
+    new.is_client_word := true;
     new.ip_address := null;
     new.created_at := now();
     return new;
@@ -62,6 +77,7 @@ begin
     raise exception 'the record is only ever added to' using errcode = '42501';
 end $$;
 grant execute on function audit.take_claim(), audit.refuse_change() to care_owner;
+grant execute on function audit.claimed_patient(text) to authenticated, service_role;
 
 set local role care_owner;
 
@@ -69,72 +85,76 @@ set local role care_owner;
 -- one condition for both could use no index for either. The order inside lets the latest few be found without the rest, and
 -- `offset 0` keeps the planner from reading all of both tables to join them.
 create or replace view public.audit_log with (security_invoker = true) as
-    (select audit.entry_id((select audit.chain()), l.seq) as id, l.actor as user_id, l.action, l.relation as table_name,
+    (select audit.entry_id((select audit.chain()), l.seq) as id, l.actor as user_id, regexp_replace(l.action, '^client:', '') as action, l.relation as table_name,
             case when l.keys -> 1 is null and translate(l.keys ->> 0, '0123456789abcdef', '0000000000000000') = '00000000-0000-0000-0000-000000000000'
                  then (l.keys ->> 0)::uuid end as record_id,
             case when (select exists (select from private.my_patients())) then audit.change_in(l.sealed_at, l.seq, 'old') end as old_data,
             case when (select exists (select from private.my_patients())) then audit.change_in(l.sealed_at, l.seq, 'new') end as new_data,
-            l.ip as ip_address, l.at as created_at
+            l.ip as ip_address, l.at as created_at,
+            l.action like 'client:%' as is_client_word
        from audit.log l
       where (select private.is_admin())
       order by l.at desc)
     union all
-    (select audit.entry_id((select audit.chain()), l.seq), l.actor, l.action, l.relation,
+    (select audit.entry_id((select audit.chain()), l.seq), l.actor, regexp_replace(l.action, '^client:', ''), l.relation,
             case when l.keys -> 1 is null and translate(l.keys ->> 0, '0123456789abcdef', '0000000000000000') = '00000000-0000-0000-0000-000000000000'
                  then (l.keys ->> 0)::uuid end,
-            null, null, l.ip, a.at
+            null, null, l.ip, a.at, l.action like 'client:%'
        from (select distinct b.at, b.sealed_at, b.seq from audit.about b
               where b.patient_id = any (array(select private.my_records())) order by b.at desc) a
       cross join lateral (select e.seq, e.actor, e.action, e.relation, e.keys, e.ip from audit.log e
                            where e.sealed_at = a.sealed_at and e.seq = a.seq offset 0) l
       where not (select private.is_admin())
       order by a.at desc);
-comment on view public.audit_log is 'Every sealed entry of the record: administrators read all, a person and its proxies those about the person''s record. What is inserted is kept as the client''s word: action client:…, by whom, from where and when set by the server; nothing is changed or deleted.';
+comment on view public.audit_log is 'Every sealed entry of the record: administrators read all, a person and its proxies those about the person''s record. What is inserted is kept and marked as the client''s word; by whom, from where and when is set by the server; nothing is changed or deleted.';
 comment on column public.audit_log.id is 'Of the entry, made from its number: the same each time.';
 comment on column public.audit_log.user_id is 'The account that did it; null where it was a login of the system.';
-comment on column public.audit_log.action is 'What was done: INSERT, UPDATE, DELETE are writes, client:… is what a client said it did, the rest reads and acts.';
-comment on column public.audit_log.table_name is 'The table with its schema, or the page''s word for it; for client:… the client''s word.';
+comment on column public.audit_log.action is 'What was done: INSERT, UPDATE, DELETE are writes, the rest reads and acts.';
+comment on column public.audit_log.table_name is 'The table with its schema, or the page''s word for it; or the client''s word.';
 comment on column public.audit_log.record_id is 'The row, where it is one and its key is a UUID.';
 comment on column public.audit_log.old_data is 'Before an update (what changed) or a deletion; only for an administrator who has emergency access to the record just now.';
 comment on column public.audit_log.new_data is 'After an insertion or an update (what changed); only for an administrator who has emergency access to the record just now.';
 comment on column public.audit_log.ip_address is 'Where the request came from, as the server knows it.';
 comment on column public.audit_log.created_at is 'When it happened, by the server''s clock.';
+comment on column public.audit_log.is_client_word is 'Whether a client said so; else the server saw it.';
 
 create or replace view public.phi_audit_log with (security_invoker = true) as
-    (select audit.entry_id((select audit.chain()), l.seq, a.patient_id) as id, l.actor as user_id, a.patient_id, l.action,
+    (select audit.entry_id((select audit.chain()), l.seq, a.patient_id) as id, l.actor as user_id, a.patient_id, regexp_replace(l.action, '^client:', '') as action,
             l.relation || case when l.keys -> 1 is null and l.keys ->> 0 is not null then ':' || (l.keys ->> 0) else '' end as resource,
-            l.ip as ip_address, l.agent as user_agent, a.at as created_at
+            l.ip as ip_address, l.agent as user_agent, a.at as created_at,
+            l.action like 'client:%' as is_client_word
        from audit.about a
       cross join lateral (select e.seq, e.actor, e.action, e.relation, e.keys, e.ip, e.agent from audit.log e
                            where e.sealed_at = a.sealed_at and e.seq = a.seq offset 0) l
       where (select private.is_admin())
       order by a.at desc)
     union all
-    (select audit.entry_id((select audit.chain()), l.seq), l.actor, null, l.action,
+    (select audit.entry_id((select audit.chain()), l.seq), l.actor, null, regexp_replace(l.action, '^client:', ''),
             l.relation || case when l.keys -> 1 is null and l.keys ->> 0 is not null then ':' || (l.keys ->> 0) else '' end,
-            l.ip, l.agent, l.at
+            l.ip, l.agent, l.at, l.action like 'client:%'
        from audit.log l
       where (select private.is_admin()) and not l.has_patients
       order by l.at desc)
     union all
-    (select audit.entry_id((select audit.chain()), l.seq, a.patient_id), l.actor, a.patient_id, l.action,
+    (select audit.entry_id((select audit.chain()), l.seq, a.patient_id), l.actor, a.patient_id, regexp_replace(l.action, '^client:', ''),
             l.relation || case when l.keys -> 1 is null and l.keys ->> 0 is not null then ':' || (l.keys ->> 0) else '' end,
-            l.ip, l.agent, a.at
+            l.ip, l.agent, a.at, l.action like 'client:%'
        from (select b.patient_id, b.at, b.sealed_at, b.seq from audit.about b
               where b.patient_id = any (array(select private.my_records())) order by b.at desc) a
       cross join lateral (select e.seq, e.actor, e.action, e.relation, e.keys, e.ip, e.agent from audit.log e
                            where e.sealed_at = a.sealed_at and e.seq = a.seq offset 0) l
       where not (select private.is_admin())
       order by a.at desc);
-comment on view public.phi_audit_log is 'Who saw and changed which person''s data: one row for each sealed entry and record. Administrators read all, a person and its proxies those about the person''s record. What is inserted is kept as the client''s word, with the patient it names as text beside; nothing is changed or deleted.';
+comment on view public.phi_audit_log is 'Who saw and changed which person''s data: one row for each sealed entry and record. Administrators read all, a person and its proxies those about the person''s record. What is inserted is kept and marked as the client''s word; it counts for the record it names where the caller sees that record; nothing is changed or deleted.';
 comment on column public.phi_audit_log.id is 'Of the entry and the record, made from their numbers: the same each time.';
 comment on column public.phi_audit_log.user_id is 'The account that did it; null where it was a login of the system.';
-comment on column public.phi_audit_log.patient_id is 'The record (patients.id); null where none is concerned, and for client:…, whose word on it is not taken.';
-comment on column public.phi_audit_log.action is 'What was done: INSERT, UPDATE, DELETE are writes, client:… is what a client said it did, the rest reads and acts.';
+comment on column public.phi_audit_log.patient_id is 'The record (patients.id); null where none is concerned.';
+comment on column public.phi_audit_log.action is 'What was done: INSERT, UPDATE, DELETE are writes, the rest reads and acts.';
 comment on column public.phi_audit_log.resource is 'What was seen or changed: the table or the page''s word, and the row where it is one.';
 comment on column public.phi_audit_log.ip_address is 'Where the request came from, as the server knows it.';
 comment on column public.phi_audit_log.user_agent is 'The client, by its own word.';
 comment on column public.phi_audit_log.created_at is 'When it happened, by the server''s clock.';
+comment on column public.phi_audit_log.is_client_word is 'Whether a client said so; else the server saw it.';
 
 do $$
 declare
