@@ -249,6 +249,8 @@ def _team_rows(m: Makings, _lease: str) -> Seeds:
             yield "public.care_messages", spot, m.row("public.care_messages", spot)
             yield "public.care_message_reads", spot, m.row("public.care_message_reads", spot)
         author = CASE_OF_RECORD[record]
+        noted = Spot(account=TEAMS[record][-1], record=record, tag="unreleased")
+        yield "public.observations", noted, m.row("public.observations", noted)
         message = Spot(account=author, record=record)
         yield "public.care_messages", message, {**m.row("public.care_messages", message), "id": m.messages[record]}
         for value in ("released", "delayed", "withdrawn", "unreleased"):

@@ -336,7 +336,7 @@ def in_words(watch: Watch, actor: Actor, relation: Relation, rights: Rights) -> 
     said = {
         "select": _scope(watch, actor, relation, rights.read),
         "insert": ", ".join(sorted(rights.added, key=_place)),
-        "update": f"{changes} ({rights.changeable})" if changes and rights.changeable else changes,
+        "update": f"{changes} [{rights.changeable}]" if changes and rights.changeable else changes,
         "delete": _scope(watch, actor, relation, rights.removed),
     }
     return "; ".join(f"{VERBS[verb]} {what}" for verb, what in said.items() if what)

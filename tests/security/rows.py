@@ -18,7 +18,8 @@ from carebase.database.identity import Identity
 NOW = datetime.now(UTC).replace(microsecond=0)
 SOME_HASH = "0" * 64
 CASE_OF_RECORD = {"first": "attending", "second": "another attending"}
-RECORD_OF_CASE = {name: record for record, name in CASE_OF_RECORD.items()}
+"""Whose case about a record is signed and released."""
+RECORD_OF_CASE = {"attending": "first", "nurse": "first", "another attending": "second"}
 RUNS = ("released", "delayed", "withdrawn", "signed", "unsigned")
 """In the order of their numbers in a completed case; the last is the current one."""
 REVIEWED = ", "

@@ -173,6 +173,7 @@ TOLD_TO_ANYBODY = {
     "private.content_sha256(uuid)": "a hash of what is behind a random uuid",
     "private.is_rejected(uuid,text)": "whether a statement of a run, behind a random uuid, was rejected",
     "private.is_reworded(uuid,text)": "the same",
+    "private.is_last_wording(uuid,text,text,bigint)": "the same",
     "private.is_staff()": "who one is",
     "audit.record(text,text,jsonb,jsonb,text,jsonb)": "adds to the record, in one's own name",
     "audit.chain()": "the number of this record's chain",

@@ -137,7 +137,8 @@ ATTEMPTS = {
     " values (%(second_record)s, 'laboratory', 'x', 1, now())",
     ("rewriting a value", "attending"): "update public.observations set value_quantity = 9",
     ("moving a value to another patient", "attending"): "update public.observations set patient_id = %(second_record)s",
-    ("calling another's value an error", "nurse"): "update public.observations set status = 'entered-in-error'",
+    ("calling another's value an error", "nurse"): "update public.observations set status = 'entered-in-error'"
+    " where entered_by = %(attending)s",
     ("a value taken for corrected", "attending"): "update public.observations set status = 'corrected'",
     ("deleting a value", "attending"): "delete from public.observations",
     ("replacing another patient's value", "attending"): "insert into public.observations"

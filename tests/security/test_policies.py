@@ -30,7 +30,7 @@ HEAD = """\
 # held                    rows of the case whose lease the worker holds
 # others                  everybody else's;  all: every row there is
 # for another             in somebody else's name (as the author, the member, the holder)
-# (columns)               after `changes`: only these; (words) elsewhere: only rows of that kind
+# [columns]               only these are changed;  (words): only rows of that kind
 #
 # `changes` and `removes` say which rows a statement reaches; triggers refuse more, see the tests of attacks.
 # Written by tests/security/test_policies.py with CAREBASE_RENEW_GOLDEN=1; every difference is a decision.
