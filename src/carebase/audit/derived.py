@@ -34,19 +34,12 @@ class Derived:
         self.untold = 0
         self._next = self._read()
 
-    def take(self, seq: bytes, sealed_at: bytes, body: bytes, columns: Sequence[Column]) -> None:  # noqa: PLR0917
-        """The next entry; `columns` are at, actor, action, relation, keys, ip, agent and has_patients."""
+    def take(self, seq: bytes, body: bytes, times: tuple[bytes, Column]) -> None:
+        """The next entry; `times` are when it was sealed and when it happened."""
         entry = entry_of(body)
         if entry is None:
             self._tell(seq, "its body is no entry")
             return
-        concerned = records_of(entry)
-        *columns, has_patients = columns
-        name = difference(entry, sealed_at, columns)
-        if name is None and has_patients != TRUE_OR_FALSE[bool(concerned)]:
-            name = "has_patients"
-        if name is not None:
-            self._tell(seq, f"its column {name} is not what its body says")
         following = self._next
         while following is not None and following[0] < seq:
             self._tell(following[0], "the index names it, the log does not have it")
@@ -57,7 +50,7 @@ class Derived:
             if (following[2], following[3]) != times:
                 self._tell(seq, "the index has another time")
             following = self._next = self._read()
-        if named != concerned:
+        if named != records_of(entry):
             self._tell(seq, "the index names other records than the entry does")
 
     def finish(self) -> None:

@@ -1,6 +1,6 @@
 -- name: rows
 -- The whole log in its order.
-select seq, sealed_at, body, hash, at, actor, action, relation, keys, ip, agent, has_patients from audit.log order by sealed_at, seq;
+select seq, sealed_at, body, hash, at from audit.log order by sealed_at, seq;
 
 -- name: altered_columns
 -- The first rows of which a column that pages show is not what the sealer took from the body.

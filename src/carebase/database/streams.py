@@ -81,9 +81,9 @@ class Owner:
 
     @contextmanager
     def beside(self) -> Iterator[Owner]:
-        """A second connection that sees the same state, for two streams at once; for `reading` only."""
+        """Another connection that sees the same state, for streams at once; for `reading` only."""
         (snapshot,) = self._connection.execute("select pg_export_snapshot()").fetchone() or ("",)
-        with _connected(self._dsn, role=self._role, begin=BEGIN_READING, snapshot=snapshot) as other:
+        with _refused(), _connected(self._dsn, role=self._role, begin=BEGIN_READING, snapshot=snapshot) as other:
             yield other
 
 
@@ -103,14 +103,18 @@ def writing(owner_dsn: str, *, role: LiteralString) -> Iterator[Owner]:
 
 @contextmanager
 def _connected(dsn: str, *, role: LiteralString, begin: LiteralString, snapshot: str | None = None) -> Iterator[Owner]:
-    # Leaving the connection's block commits, or rolls back after an error.
-    with psycopg.connect(dsn, application_name="carebase owner", connect_timeout=CONNECT_TIMEOUT_SECONDS) as connection:
+    connection = psycopg.connect(dsn, application_name="carebase owner", connect_timeout=CONNECT_TIMEOUT_SECONDS)
+    try:
         connection.execute(begin)
         if snapshot is not None:
             connection.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
         connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
         connection.execute(UNHURRIED)
         yield Owner(connection, dsn=dsn, role=role)
+        connection.commit()
+    finally:
+        # After an error this undoes everything; a rollback would first read to its end what a stream has left.
+        connection.close()
 
 
 @contextmanager

@@ -75,7 +75,8 @@ class Recording:
             owner.execute("select audit.make_partition(%s)", [sealed_at])
             for row in rows:
                 owner.execute(
-                    "insert into audit.log (seq, sealed_at, body, hash, at, actor, action, relation, keys, has_patients) "
+                    "insert into audit.log (seq, sealed_at, body, hash, at, actor, action, relation, keys,"
+                    " has_patients) "
                     "select %(seq)s, %(sealed_at)s, %(body)s::text, %(hash)s, to_timestamp((b ->> 'at')::float8 / 1e6),"
                     " (b ->> 'actor')::uuid, b ->> 'action', b ->> 'relation', b -> 'keys', b -> 'patients' <> '[]' "
                     "  from (select %(body)s::text::jsonb as b) read",
