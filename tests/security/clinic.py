@@ -78,6 +78,15 @@ class Clinic:
                 yield connection
 
     @contextmanager
+    def speaking_as(self, name: str) -> Iterator[None]:
+        """The owner's own transaction, in the actor's name while the block lasts: what went before is there."""
+        actor = self.actor(name)
+        self.owner.execute(sql.SQL("set local session authorization {}").format(sql.Identifier(actor.login.value)))
+        become(self.owner, actor)
+        yield
+        self.owner.execute("set local session authorization default")
+
+    @contextmanager
     def second_factor_asked_of(self, actor: Actor) -> Iterator[None]:
         """While the site asks its staff for two factors, where the actor is there to show that."""
         asked = "update private.site_settings set value = %s where name = 'staff_mfa'"

@@ -320,3 +320,46 @@ def test_emergency_access_invites_nobody(clinic, names):
 def test_nothing_about_a_record_stays_open_when_a_proxys_access_is_over(clinic, names, table):
     with clinic.as_("former proxy") as connection:
         assert connection.execute(f"select from public.{table} where record_id is not null").rowcount == 0
+
+
+def test_who_is_the_person_stays_so_by_an_invitation_to_act_for_it(clinic, names):
+    token = invitation(clinic, names["first_record"], invited_by=names["attending"], access_until="2090-01-01")
+    with clinic.as_("patient") as connection:
+        redeem(connection, token, "1980-01-01")
+        mine = "select relation, valid_until from public.patient_accounts where account_id = %(patient)s"
+        assert connection.execute(mine, names).fetchall() == [("self", None)]
+
+
+def test_a_record_that_was_linked_to_the_wrong_account_can_be_linked_to_the_right_one(clinic, names):
+    """And the wrong one keeps nothing of it: neither name nor number nor birth date."""
+    with clinic.owner.transaction(force_rollback=True):
+        token = invitation(clinic, names["first_record"], invited_by=names["attending"], relation="self")
+        with clinic.speaking_as("attending"):
+            asked = "select private.end_access(%(patient)s, %(first_record)s)"
+            assert clinic.owner.execute(asked, names).fetchone() == (True,)
+        with clinic.speaking_as("patient"):
+            assert clinic.owner.execute("select from public.patients").rowcount == 0
+            assert clinic.owner.execute("select from public.patient_profiles").rowcount == 0
+        with clinic.speaking_as("without a role"):
+            assert redeem(clinic.owner, token, "1980-01-01") == "redeemed"
+            read = clinic.owner.execute("select record_id from public.patient_profiles").fetchall()
+            assert read == [(names["first_record"],)]
+
+
+@pytest.mark.parametrize("until", ["infinity", "9999-01-01"])
+def test_a_proxys_access_has_an_end_that_somebody_will_see(clinic, names, until):
+    with clinic.as_("attending") as connection, pytest.raises(psycopg.Error) as caught:
+        connection.execute("select private.invite(%s, 'parent', null, %s)", [names["first_record"], until])
+    assert caught.value.sqlstate in ("CA409", "23514")
+
+
+def test_a_token_is_not_found_by_its_hash_or_its_whole_row(clinic, names):
+    with clinic.as_("attending") as connection:
+        for asked in (
+            "select i from public.invitations i",
+            "select to_jsonb(i) from public.invitations i",
+            "select id from public.invitations where token_sha256 = sha256('x')",
+            "select id from public.invitations order by token_sha256",
+            "update public.invitations set revoked_at = now() returning token_sha256",
+        ):
+            assert outcome(connection, asked, names) == "refused", asked

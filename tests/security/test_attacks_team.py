@@ -68,6 +68,8 @@ ATTEMPTS = {
     ("reading it by its number", "specialist"): "select from public.patients where mrn is not null",
     ("changing another team's patient", "attending"): "update public.patients set phone = '000'"
     " where id = %(second_record)s",
+    ("changing it by a merge", "attending"): "merge into public.patients p using (values (1)) v (n)"
+    " on p.id = %(second_record)s when matched then update set phone = '000'",
     ("opening a record in another's name", "attending"): "insert into public.patients"
     " (created_by, first_name, last_name) values (%(another_attending)s, 'x', 'x')",
     ("linking an account to a record", "attending"): "update public.patients set account_id = %(proxy)s",

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from psycopg import sql
-from tests.security.actors import become
 from tests.security.attempts import outcome
 from tests.security.clinic import Clinic
 
@@ -262,16 +261,6 @@ REPLACED_003_004 = ("public.patient_profiles", "public.appointments", "public.se
 
 
 @contextmanager
-def speaking_as(clinic: Clinic, who: str) -> Iterator[None]:
-    """The owner's connection, within its transaction, in the actor's name."""
-    login = sql.Identifier(clinic.actor(who).login.value)
-    clinic.owner.execute(sql.SQL("set local session authorization {}").format(login))
-    become(clinic.owner, clinic.actor(who))
-    yield
-    clinic.owner.execute("set local session authorization default")
-
-
-@contextmanager
 def documents_version(clinic: Clinic, policies: str) -> Iterator[Callable[[str, str, dict[str, Any]], str]]:
     """The document's policies in the place of ours, for as long as the block lasts."""
     with clinic.owner.transaction(force_rollback=True):
@@ -286,7 +275,7 @@ def documents_version(clinic: Clinic, policies: str) -> Iterator[Callable[[str, 
         clinic.owner.execute(policies)
 
         def attempt(who: str, statement: str, names: dict[str, Any]) -> str:
-            with speaking_as(clinic, who):
+            with clinic.speaking_as(who):
                 return outcome(clinic.owner, statement, names)
 
         yield attempt
@@ -366,7 +355,7 @@ def test_12_what_a_client_adds_is_in_its_own_name_and_time(clinic, names):
         " values (%(attending)s, 'VIEW', 'patients', %(first_record)s, '10.0.0.1', '2000-01-01')"
     )
     with clinic.owner.transaction(force_rollback=True):
-        with speaking_as(clinic, "patient"):
+        with clinic.speaking_as("patient"):
             clinic.owner.execute(adding, names)
         (entry,) = clinic.owner.execute("select body::jsonb from audit.inbox order by n desc limit 1").fetchone()
     assert entry["actor"] == str(names["patient"])
@@ -406,5 +395,5 @@ def test_9_the_documents_policy_for_files_of_a_patient_works_as_written(clinic, 
             ("specialist", "first_record", "refused"),
             ("patient", "first_record", "refused"),
         ):
-            with speaking_as(clinic, who):
+            with clinic.speaking_as(who):
                 assert outcome(clinic.owner, adding.format(record=record), names) == expected, (who, record)
