@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from psycopg import errors as refusals
+from tests.security.attempts import outcome
 
 
 def test_a_file_of_anothers_object_is_not_read_by_the_worker(clinic, names):
@@ -99,3 +100,55 @@ def test_logins_reach_only_the_roles_of_their_work(clinic):
         ("authenticator", "authenticated"),
         ("service_gateway", "service_role"),
     ]
+
+
+SERVICE_REFUSED = {
+    "rewriting a message of the team": "update public.care_messages set message = 'x'",
+    "deleting one": "delete from public.care_messages",
+    "rewriting a message of a patient": "update public.secure_messages set body = 'x'",
+    "deleting one of a patient": "delete from public.secure_messages",
+    "rewriting a value": "update public.observations set value_quantity = 9",
+    "deleting a value": "delete from public.observations",
+    "rewriting a run": "update public.insight_runs set results = '{}'",
+    "rewriting a review": "update public.statement_reviews set decision = 'accept'",
+    "signing": "insert into public.insight_signatures (run_id, signed_by) values (%(run_unsigned)s, %(attending)s)",
+    "taking a signature away": "delete from public.insight_signatures",
+    "releasing": "insert into public.result_releases (run_id, released_by) values (%(run_signed)s, %(attending)s)",
+    "prolonging emergency access": "update public.break_glass_grants set expires_at = 'infinity'",
+    "linking an account": "insert into public.patient_accounts (account_id, patient_id, relation)"
+    " values (%(proxy)s, %(second_record)s, 'self')",
+    "an invitation": "insert into public.invitations (patient_id, invited_by, token_sha256)"
+    " values (%(first_record)s, %(attending)s, sha256('x'))",
+    "a consent in somebody's name": "insert into public.consents (account_id, purpose, policy_version)"
+    " values (%(patient)s, 'remote_model', '1')",
+    "an appointment that goes back": "update public.appointments set status = 'completed'",
+    "the record": "select * from audit.inbox",
+    "forging the record": "insert into audit.inbox (body) values ('{}')",
+    "the record's log": "select body from audit.log",
+    "the accounts": "select * from auth.users",
+    "the queue": "select * from jobs.procrastinate_jobs",
+    "the site's settings": "update private.site_settings set value = 'optional'",
+    "remembered answers": "select * from public.request_keys",
+    "deleting a case for ever": "delete from public.cases",
+    "another role": "set local role authenticated",
+}
+
+
+@pytest.mark.parametrize("attempt", SERVICE_REFUSED)
+def test_the_service_key_is_refused(clinic, names, attempt):
+    """It stands above rows, and not above what is never changed once it was said."""
+    with clinic.as_("service key") as connection:
+        assert outcome(connection, SERVICE_REFUSED[attempt], names) == "refused"
+
+
+@pytest.mark.parametrize("login", ["worker that holds a case", "worker without a case", "queue", "accounts", "sealer"])
+@pytest.mark.parametrize("table", ["patients", "care_messages", "observations", "secure_messages", "conversations"])
+def test_services_do_not_reach_the_record_of_a_patient(clinic, login, table):
+    with clinic.as_(login) as connection:
+        assert outcome(connection, f"select from public.{table}", {}) == "refused"
+
+
+def test_a_worker_does_not_take_a_role_of_the_api(clinic):
+    with clinic.as_("worker that holds a case") as worker:
+        for role in ("authenticated", "service_role", "care_owner", "audit_owner", "audit_sealer"):
+            assert outcome(worker, f"set local role {role}", {}) == "refused"

@@ -152,3 +152,24 @@ def test_policies_are_named_for_their_table_and_name_their_roles(clinic):
 def test_nobody_but_owners_and_the_superuser_stands_above_policies(clinic):
     found = clinic.owner.execute("select rolname from pg_roles where rolbypassrls or rolsuper").fetchall()
     assert found == [(SUPERUSER,)]
+
+
+def test_numbers_are_counted_by_the_server_alone(clinic):
+    """No role of the API may move or read a sequence; identity columns need no right on theirs."""
+    found = clinic.owner.execute(
+        "select c.oid::regclass::text, role from pg_class c join pg_namespace n on n.oid = c.relnamespace,"
+        " unnest(%s::text[]) role where c.relkind = 'S' and nspname = any (%s)"
+        " and has_schema_privilege(role, n.oid, 'usage')"
+        " and has_sequence_privilege(role, c.oid, 'usage, select, update') and role <> 'care_queue'",
+        [list(ROLES), list(SCHEMAS)],
+    ).fetchall()
+    assert found == []
+
+
+def test_nobody_makes_things_in_our_schemas(clinic):
+    found = clinic.owner.execute(
+        "select nspname, role from pg_namespace n, unnest(%s::text[]) role"
+        " where nspname !~ '^pg_' and has_schema_privilege(role, n.oid, 'create')",
+        [[*ROLES, "authenticator", "service_gateway"]],
+    ).fetchall()
+    assert found == []
