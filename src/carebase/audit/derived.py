@@ -19,6 +19,8 @@ import orjson
 from carebase.audit.chain import MOST_FAULTS, Fault, Kind
 
 IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+TRUE: Final = b"\x01"
+FALSE: Final = b"\x00"
 Column = bytes | None
 
 
@@ -34,8 +36,9 @@ class Derived:
         self.untold = 0
         self._next = self._read()
 
-    def take(self, seq: bytes, body: bytes, times: tuple[bytes, Column]) -> None:
-        """The next entry; `times` are when it was sealed and when it happened."""
+    def take(self, seq: bytes, body: bytes, columns: tuple[bytes, Column, Column]) -> None:
+        """The next entry; `columns` are when it was sealed, when it happened, and whether it concerns a record."""
+        sealed_at, at, has_patients = columns
         entry = entry_of(body)
         if entry is None:
             self._tell(seq, "its body is no entry")
@@ -47,10 +50,13 @@ class Derived:
         named: set[Column] = set()
         while following is not None and following[0] == seq:
             named.add(following[1])
-            if (following[2], following[3]) != times:
+            if following[2] != sealed_at or following[3] != at:
                 self._tell(seq, "the index has another time")
             following = self._next = self._read()
-        if named != records_of(entry):
+        concerned = records_of(entry)
+        if has_patients != (TRUE if concerned else FALSE):
+            self._tell(seq, "its mark of concerning a record is not what its body says")
+        if named != concerned:
             self._tell(seq, "the index names other records than the entry does")
 
     def finish(self) -> None:

@@ -114,7 +114,7 @@ def of_database(
                 # PostgreSQL compares the columns while the chain is followed here.
                 with owner.beside() as third, ThreadPoolExecutor(1) as beside:
                     comparing = beside.submit(lambda: third.all(SQL["altered_columns"], _Seq))
-                    _follow(walk, owner.stream(SQL["rows"], 5), derived, progress=progress)
+                    _follow(walk, owner.stream(SQL["rows"], 6), derived, progress=progress)
                     columns = [each.seq for each in comparing.result()]
             except errors.Invalid:
                 # A body that is no JSON; the chain and the index have named its row.
@@ -197,7 +197,7 @@ def _notes(found: Sequence[Signed], keys: Collection[bytes], *, copies: Sequence
 
 def _follow(walk: Walk, rows: Iterator[Sequence[Column]], derived: Derived, *, progress: Progress | None) -> None:
     take, unpack, check = walk.take, INT8.unpack, derived.take
-    for number, (seq, sealed_at, body, hash_, at) in enumerate(rows, 1):
+    for number, (seq, sealed_at, body, hash_, at, mark) in enumerate(rows, 1):
         if seq is None or sealed_at is None or body is None or hash_ is None or len(seq) != 8:
             walk.tell(Fault(Kind.UNREADABLE, f"The row behind row {walk.last.seq} lacks a column.", walk.last.seq + 1))
             continue
@@ -205,7 +205,7 @@ def _follow(walk: Walk, rows: Iterator[Sequence[Column]], derived: Derived, *, p
         is_next = row.seq > walk.last.seq
         take(row)
         if is_next:
-            check(seq, body, (sealed_at, at))
+            check(seq, body, (sealed_at, at, mark))
         if progress is not None and number % TOLD_EVERY == 0:
             progress(number)
 

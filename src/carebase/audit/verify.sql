@@ -1,6 +1,6 @@
 -- name: rows
 -- The whole log in its order.
-select seq, sealed_at, body, hash, at from audit.log order by sealed_at, seq;
+select seq, sealed_at, body, hash, at, has_patients from audit.log order by sealed_at, seq;
 
 -- name: altered_columns
 -- The first rows of which a column that pages show is not what the sealer took from the body.
@@ -8,13 +8,12 @@ select l.seq
   from audit.log l,
        -- `offset 0` keeps the planner from reading a body again for each column.
        lateral (select l.body::jsonb as b offset 0) r,
-       lateral (select case jsonb_typeof(r.b -> 'at') when 'number' then (r.b -> 'at')::numeric end as at,
-                       exists (select from audit.about a where a.at = l.at and a.seq = l.seq) as has_patients offset 0) n
- where (l.at, l.actor, l.action, l.relation, l.keys, l.ip, l.agent, l.has_patients) is distinct from
+       lateral (select case jsonb_typeof(r.b -> 'at') when 'number' then (r.b -> 'at')::numeric end as at offset 0) n
+ where (l.at, l.actor, l.action, l.relation, l.keys, l.ip, l.agent) is distinct from
        (case when n.at between 0 and 253402300799999999 then to_timestamp(n.at::float8 / 1e6) else l.sealed_at end,
         case when translate(r.b ->> 'actor', '0123456789abcdef', '0000000000000000') = '00000000-0000-0000-0000-000000000000'
              then (r.b ->> 'actor')::uuid end,
-        r.b ->> 'action', r.b ->> 'relation', r.b -> 'keys', r.b ->> 'ip', r.b ->> 'agent', n.has_patients)
+        r.b ->> 'action', r.b ->> 'relation', r.b -> 'keys', r.b ->> 'ip', r.b ->> 'agent')
  order by l.sealed_at, l.seq
  limit 100;
 
