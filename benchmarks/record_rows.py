@@ -26,6 +26,7 @@ TEAM = 300
 FEW_OWN = 20
 MOST_OWN_PART = 100
 LITTLE_RECORDED = 20
+TREATING = ("many own cases", "few own cases", "team only")
 MUCH_RECORDED_PART = 2000
 
 _ACCOUNTS = """
@@ -70,14 +71,14 @@ _CARE_MESSAGES = """
 insert into public.care_messages (patient_id, sender_id, message, created_at)
 select bench.patient(1 + n %% %(in_care)s), bench.clinician(1 + n %% %(clinicians)s),
        'Potassium 5,9 mmol/L ce matin, ECG demandé, contrôle à 14 h. ' || n, now() - make_interval(mins => n)
-  from generate_series(1, %(in_care)s * 3) n
+  from generate_series(1, %(in_care)s * 2) n
 """
 _APPOINTMENTS = """
 insert into public.appointments (patient_id, record_id, provider_name, appointment_type, scheduled_at, during, status)
 select coalesce(a.account_id, bench.account(1 + n %% %(in_care)s)), bench.patient(1 + n %% %(in_care)s),
        'Dr OSEI', 'consultation', t.at,
        tstzrange(t.at, t.at + interval '30 minutes'), case when n %% 5 = 0 then 'cancelled' else 'scheduled' end
-  from generate_series(1, %(in_care)s * 6) n
+  from generate_series(1, %(in_care)s * 4) n
   cross join lateral (select now() + make_interval(hours => n %% 4000 - 2000) as at) t
   left join public.patient_accounts a on a.patient_id = bench.patient(1 + n %% %(in_care)s)
 """
@@ -86,7 +87,7 @@ insert into public.secure_messages (patient_id, record_id, sender_id, is_from_st
 select coalesce(a.account_id, bench.account(1 + n %% %(in_care)s)), bench.patient(1 + n %% %(in_care)s),
        bench.clinician(1 + n %% %(clinicians)s), n %% 2 = 0, 'Résultats', 'Vos résultats sont arrivés. ' || n,
        n < %(in_care)s, now() - make_interval(mins => n)
-  from generate_series(1, %(in_care)s * 3) n
+  from generate_series(1, %(in_care)s * 2) n
   left join public.patient_accounts a on a.patient_id = bench.patient(1 + n %% %(in_care)s)
 """
 # A month's part: the n-th entry of all has its time by n, so the parts fit together.
@@ -162,7 +163,7 @@ def fill(owner: psycopg.Connection[Any], *, patients: int, cases: int) -> Filled
     in_care = max(patients // IN_CARE, 10)
     owner.execute(_BENCH)
     counts = {"patients": patients, "in_care": in_care, "cases": cases, "clinicians": CLINICIANS}
-    clinicians = {name: a_person(owner, name) for name in ("many own cases", "few own cases", "team only")}
+    clinicians = {name: a_person(owner, name) for name in (*TREATING, "nobody yet")}
     filled = Filled(
         clinicians=clinicians,
         patients={name: a_person(owner, name, role=None) for name in ("much recorded", "little recorded")},
@@ -173,8 +174,8 @@ def fill(owner: psycopg.Connection[Any], *, patients: int, cases: int) -> Filled
     owner.execute(_ACCOUNTS, counts)
     owner.execute(_PATIENTS, counts)
     owner.execute(_TEAMS, counts)
-    for number, clinician in enumerate(ids.values()):
-        owner.execute(_TEAM_OF_ONE, counts | {"clinician": clinician, "offset": number, "team": min(TEAM, in_care)})
+    for number, name in enumerate(TREATING):
+        owner.execute(_TEAM_OF_ONE, counts | {"clinician": ids[name], "offset": number, "team": min(TEAM, in_care)})
     owner.execute(
         _CASES,
         counts
