@@ -70,9 +70,13 @@ begin
                case jsonb_typeof(r.b -> 'at') when 'number' then (r.b -> 'at')::numeric end as at,
                r.b ->> 'actor' as actor, r.b ->> 'action' as action, r.b ->> 'relation' as relation,
                r.b -> 'keys' as keys, r.b ->> 'ip' as ip, r.b ->> 'agent' as agent,
-               case when jsonb_typeof(r.b -> 'patients') = 'array' and r.b -> 'patients' -> 0 is not null then
-                   array(select distinct p.id::uuid from jsonb_array_elements_text(r.b -> 'patients') p (id)
-                          where translate(p.id, '0123456789abcdef', '0000000000000000') = '00000000-0000-0000-0000-000000000000')
+               case when jsonb_typeof(r.b -> 'patients') <> 'array' then '{}'
+                    -- Nearly every entry concerns one record or none, and those need no subquery.
+                    when r.b -> 'patients' -> 1 is null then
+                        case when translate(r.b -> 'patients' ->> 0, '0123456789abcdef', '0000000000000000') = '00000000-0000-0000-0000-000000000000'
+                             then array[(r.b -> 'patients' ->> 0)::uuid] end
+                    else array(select distinct p.id::uuid from jsonb_array_elements_text(r.b -> 'patients') p (id)
+                                where translate(p.id, '0123456789abcdef', '0000000000000000') = '00000000-0000-0000-0000-000000000000')
                end as patients
           from read r),
     kept as (
