@@ -1,7 +1,6 @@
 """The checks of Supabase's database linter, asked of PostgreSQL's own catalogue for every schema of ours.
 
 Each lint names what it finds. `:schemas` are all of ours, `:exposed` those that clients reach through the data API.
-What the work queue brought with it (`procrastinate_…`, unreachable for API roles) is not ours to change.
 The linter's checks that need a server's statistics (unused indexes, bloat) have no answer on a fresh database.
 """
 
@@ -25,7 +24,7 @@ TABLES = """
     select c.oid, n.nspname as schema, c.relname as name, c.relkind as kind, c.relrowsecurity as is_on,
            c.relispartition as is_partition, format('%%I.%%I', n.nspname, c.relname) as title
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = any (%(schemas)s) and c.relname not like 'procrastinate%%'
+     where n.nspname = any (%(schemas)s)
 """
 POLICIES = """
     select p.oid, t.title as relation, p.polname as name, p.polpermissive as is_permissive, p.polroles as roles,
@@ -38,7 +37,7 @@ FUNCTIONS = """
     select p.oid, n.nspname as schema, p.oid::regprocedure::text as title, p.prosecdef as is_definer,
            p.proconfig as settings
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-     where n.nspname = any (%(schemas)s) and p.proname not like 'procrastinate%%'
+     where n.nspname = any (%(schemas)s)
 """
 WITH = f"with tables as ({TABLES}), policies as ({POLICIES}), functions as ({FUNCTIONS})"
 

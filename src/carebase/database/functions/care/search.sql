@@ -3,7 +3,7 @@
 set local role care_owner;
 
 create or replace function private.fold(words text) returns text
-language sql immutable parallel safe
+language sql immutable parallel safe set search_path = ''
 as $$
     select regexp_replace(translate(lower(words),
         'àâäáãåçèéêëìíîïñòóôöõùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy'), '[^a-z0-9]+', ' ', 'g')

@@ -34,3 +34,13 @@ language sql stable security definer set search_path = jobs, pg_temp
 as $$ select exists (select from procrastinate_jobs where lock = lock_name and args = arguments and status in ('todo', 'doing')) $$;
 
 grant execute on function jobs.enqueue(text, text, text, jsonb), jobs.cancel_waiting(text), jobs.is_pending(text, jsonb) to care_owner, care_queue;
+
+-- The package's own functions search no schema of whoever calls them.
+do $$
+declare
+    brought regprocedure;
+begin
+    for brought in select p.oid from pg_proc p where p.pronamespace = 'jobs'::regnamespace and p.proname like 'procrastinate%' loop
+        execute format('alter function %s set search_path = jobs, pg_temp', brought);
+    end loop;
+end $$;
