@@ -55,7 +55,8 @@ class Sealer:
         """Seal what is there, sign, and stop; within ten seconds, or the rows wait for the next start."""
         self._closing.set()
         if self._task is not None:
-            await asyncio.wait({self._task}, timeout=STOP_SECONDS + SEAL_TIMEOUT_SECONDS)
+            # A batch that hangs is rolled back and waits: the server has its own time to stop in.
+            await asyncio.wait({self._task}, timeout=STOP_SECONDS + 2)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
