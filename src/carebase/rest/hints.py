@@ -1,0 +1,134 @@
+"""Finds the names that somebody may have meant by one that does not exist, and says so in a sentence.
+
+Pure. The names are passed in, so a hint never tells of anything that its reader may not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from carebase.rest.catalogue import Function, Name
+
+CLOSE: Final = 0.75
+"""How alike a name has to be that is suggested for a table or a function."""
+RELATED: Final = 0.33
+"""How alike among the few that are possible anyway: relationships, arguments."""
+TABLES_COMPARED: Final = 500
+"""With as many tables in a schema, or more, none is suggested: comparing takes time."""
+LONGEST_COMPARED: Final = 400
+"""Characters; a longer word is no slip of the hand."""
+
+
+def alikeness(first: str, second: str) -> float:
+    """From 0 (nothing in common) to 1 (the same): the share of characters that need no change.
+
+    >>> alikeness("projectx", "projects")
+    0.875
+    """
+    longest = max(len(first), len(second))
+    return 1.0 if longest == 0 else 1 - changes(first, second) / longest
+
+
+def changes(first: str, second: str) -> int:
+    """How many characters have to be put in, taken out or replaced to make one of the other.
+
+    >>> changes("role", "roles"), changes("kitten", "sitting")
+    (1, 3)
+    """
+    above = list(range(len(second) + 1))
+    for row, letter in enumerate(first, 1):
+        below = [row]
+        for column, other in enumerate(second, 1):
+            below.append(min(above[column] + 1, below[-1] + 1, above[column - 1] + (letter != other)))
+        above = below
+    return above[-1]
+
+
+def nearest(word: str, names: Iterable[str], *, at_least: float) -> str | None:
+    """The name most like `word`, whatever its case; None where none is alike enough or shares a piece with it.
+
+    >>> nearest("projecxx", ["projects", "clients"], at_least=CLOSE)
+    'projects'
+    """
+    if len(word) > LONGEST_COMPARED:
+        return None
+    wanted = word.lower()
+    possible = sorted({name: name.lower() for name in names}.items())
+    for name, lowered in possible:
+        if lowered == wanted:
+            return name
+    for length in (3, 2):
+        pieces = _pieces(wanted, length)
+        best, best_name = at_least, None
+        for name, lowered in possible:
+            # No more characters can agree than the shorter one has.
+            if min(len(lowered), len(wanted)) < best * max(len(lowered), len(wanted)):
+                continue
+            if pieces.isdisjoint(_pieces(lowered, length)):
+                continue
+            score = alikeness(wanted, lowered)
+            if score > best or (score == best and best_name is None):
+                best, best_name = score, name
+        if best_name is not None:
+            return best_name
+    return None
+
+
+def _pieces(word: str, length: int) -> set[str]:
+    kept = f"-{''.join(letter for letter in word if letter.isalnum() or letter in ', ')}-"
+    return {kept[start : start + length] for start in range(max(1, len(kept) - length + 1))}
+
+
+def for_table(name: Name, visible: Collection[Name]) -> str | None:
+    """What to say to somebody who asked for a table that is not there.
+
+    >>> for_table(Name("api", "projectx"), {Name("api", "projects")})
+    "Perhaps you meant the table 'api.projects'"
+    """
+    names = [other.name for other in visible if other.schema == name.schema]
+    if len(names) >= TABLES_COMPARED:
+        return None
+    found = nearest(name.name, names, at_least=CLOSE)
+    return None if found is None else f"Perhaps you meant the table '{name.schema}.{found}'"
+
+
+def for_function(
+    name: Name,
+    arguments: Iterable[str],
+    *,
+    overloads: Collection[Function],
+    visible: Collection[Name],
+) -> str | None:
+    """What to say to somebody who called a function that is not there: another name, or other arguments.
+
+    `overloads` are the functions of that name, none of which took these arguments.
+    """
+    if not overloads or name not in visible:
+        names = [other.name for other in visible if other.schema == name.schema]
+        found = nearest(name.name, names, at_least=CLOSE)
+        return None if found is None else f"Perhaps you meant to call the function {name.schema}.{found}"
+    lists = [_listed(argument.name for argument in overload.arguments) for overload in overloads]
+    found = nearest(_listed(arguments), lists, at_least=RELATED)
+    return None if found is None else f"Perhaps you meant to call the function {name}{found}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return f"({', '.join(sorted(names))})"
+
+
+def for_relationship(origin: str, word: str, *, origins: Collection[str], targets: Collection[str]) -> str | None:
+    """What to say to somebody who embedded what is not related.
+
+    `origins` are the tables that have relationships, `targets` those that `origin` is related to. Nothing is said
+    where both are right, for then it was the hint of the embed that was not.
+    """
+    if origin not in origins:
+        return _instead(nearest(origin, origins, at_least=RELATED), origin)
+    if word.lower() in {name.lower() for name in targets}:
+        return None
+    return _instead(nearest(word, targets, at_least=RELATED), word)
+
+
+def _instead(found: str | None, meant: str) -> str | None:
+    return None if found is None else f"Perhaps you meant '{found}' instead of '{meant}'."
