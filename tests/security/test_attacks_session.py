@@ -280,3 +280,32 @@ def test_what_stays_a_session_that_writes_sql_can_use_up_and_disturb(clinic, sta
     """PostgreSQL gives these to everybody: they take room and time or make noise, and show nobody's rows."""
     with clinic.as_("patient") as connection:
         assert outcome(connection, statement, {}) == "done"
+
+
+def test_what_stays_a_session_that_writes_sql_names_what_it_likes_in_an_entry_but_not_who_it_is(clinic, names):
+    """The entry's subject, address and request are its word; the account and the time are not."""
+    with clinic.owner.transaction(force_rollback=True):
+        with clinic.speaking_as("specialist"):
+            clinic.owner.execute("""select set_config('carebase.request', '{"ip": "10.0.0.1"}', true)""")
+            named = [json.dumps([str(names["first_record"])])]
+            clinic.owner.execute("select audit.record('read', 'public.patients', patients => %s::jsonb)", named)
+        (entry,) = clinic.owner.execute("select body::jsonb from audit.inbox order by n desc limit 1").fetchone()
+    assert (entry["ip"], entry["patients"]) == ("10.0.0.1", [str(names["first_record"])])
+    assert entry["actor"] == str(names["specialist"])
+    assert entry["at"] > 1.7e15
+
+
+@pytest.mark.parametrize(
+    ("who", "counts"), [("specialist", False), ("former proxy", False), ("nurse", True), ("proxy", True)]
+)
+def test_a_client_puts_an_entry_on_the_record_of_nobody_it_does_not_see(clinic, names, who, counts):
+    adding = (
+        "insert into public.phi_audit_log (user_id, patient_id, action, resource)"
+        " values (%(attending)s, %(first_record)s, 'VIEW', 'chart')"
+    )
+    with clinic.owner.transaction(force_rollback=True):
+        with clinic.speaking_as(who):
+            clinic.owner.execute(adding, names)
+        (entry,) = clinic.owner.execute("select body::jsonb from audit.inbox order by n desc limit 1").fetchone()
+    assert entry["actor"] == str(clinic.people[who].user_id)
+    assert entry["patients"] == ([str(names["first_record"])] if counts else [])
