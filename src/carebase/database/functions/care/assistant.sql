@@ -17,5 +17,4 @@ begin
     end if;
     return new;
 end $$;
-drop trigger if exists conversations_begin on public.conversations;
-create trigger conversations_begin before insert on public.conversations for each row execute function private.begin_conversation();
+create or replace trigger conversations_begin before insert on public.conversations for each row execute function private.begin_conversation();

@@ -96,17 +96,21 @@ create or replace function private.my_provider_numbers() returns setof bigint
 language sql stable parallel safe security definer set search_path = '' rows 1
 as $$ select provider_no from public.providers where account_id = (select auth.uid()) and (select private.is_clinician()) $$;
 
--- The record of an account, and the account of a record; a child's proxy writes under its own account for the child's record.
-create or replace function private.record_of(account uuid) returns uuid
-language sql stable security definer set search_path = ''
-as $$ select id from public.patients where account_id = account $$;
-
-create or replace function private.reaches_record(account uuid, record uuid) returns boolean
-language sql stable security definer set search_path = ''
+-- The record that something for an account is about: its own where none is named. A child's proxy writes under its own account
+-- for the child's record; an account that does not reach the record is refused.
+create or replace function private.record_for(account uuid, named uuid) returns uuid
+language plpgsql stable security definer set search_path = ''
 as $$
-    select exists (select from public.patient_accounts a where a.account_id = account and a.patient_id = record
-                      and a.ended_at is null and (a.valid_until is null or a.valid_until > now()))
-$$;
+declare
+    record uuid := coalesce(named, (select p.id from public.patients p where p.account_id = account));
+begin
+    if record is not null and not exists (
+        select from public.patient_accounts a where a.account_id = account and a.patient_id = record
+           and a.ended_at is null and (a.valid_until is null or a.valid_until > now())) then
+        raise exception 'this account does not reach this record' using errcode = '42501';
+    end if;
+    return record;
+end $$;
 
 create or replace function private.fill_appointment() returns trigger
 language plpgsql security definer set search_path = ''
@@ -131,10 +135,7 @@ create or replace function private.open_appointment() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-    new.record_id := coalesce(new.record_id, private.record_of(new.patient_id));
-    if new.record_id is not null and not private.reaches_record(new.patient_id, new.record_id) then
-        raise exception 'this account does not reach this record' using errcode = '42501';
-    end if;
+    new.record_id := private.record_for(new.patient_id, new.record_id);
     if new.status <> 'scheduled' then
         raise exception 'an appointment begins as scheduled' using errcode = 'CA409';
     end if;
@@ -180,10 +181,7 @@ create or replace function private.address_message() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-    new.record_id := coalesce(new.record_id, private.record_of(new.patient_id));
-    if new.record_id is not null and not private.reaches_record(new.patient_id, new.record_id) then
-        raise exception 'this account does not reach this record' using errcode = '42501';
-    end if;
+    new.record_id := private.record_for(new.patient_id, new.record_id);
     new.is_from_staff := coalesce(new.sender_id <> new.patient_id and private.is_member(new.record_id), false);
     new.is_read := false;
     if exists (select from public.secure_messages m where m.thread_id = new.thread_id
@@ -221,26 +219,20 @@ begin
     return new;
 end $$;
 
-do $$
-declare
-    wanted record;
-begin
-    for wanted in
-        select * from (values
-            ('appointments', 'a_fill', 'before insert or update', 'private.fill_appointment()'),
-            ('appointments', 'b_open', 'before insert', 'private.open_appointment()'),
-            ('appointments', 'b_move', 'before update', 'private.move_appointment()'),
-            ('secure_messages', 'address', 'before insert', 'private.address_message()'),
-            ('secure_messages', 'keep', 'before update', 'private.keep_message()'),
-            ('consents', 'withdraw', 'before update', 'private.withdraw()'),
-            ('invitations', 'revoke', 'before update', 'private.revoke_invitation()'))
-            as listed (relation, name, moment, does)
-    loop
-        execute format('drop trigger if exists %I on public.%I', wanted.relation || '_' || wanted.name, wanted.relation);
-        execute format('create trigger %I %s on public.%I for each row execute function %s',
-                       wanted.relation || '_' || wanted.name, wanted.moment, wanted.relation, wanted.does);
-    end loop;
-end $$;
+create or replace trigger appointments_a_fill before insert or update on public.appointments
+    for each row execute function private.fill_appointment();
+create or replace trigger appointments_b_open before insert on public.appointments
+    for each row execute function private.open_appointment();
+create or replace trigger appointments_b_move before update on public.appointments
+    for each row execute function private.move_appointment();
+create or replace trigger secure_messages_address before insert on public.secure_messages
+    for each row execute function private.address_message();
+create or replace trigger secure_messages_keep before update on public.secure_messages
+    for each row execute function private.keep_message();
+create or replace trigger consents_withdraw before update on public.consents
+    for each row execute function private.withdraw();
+create or replace trigger invitations_revoke before update on public.invitations
+    for each row execute function private.revoke_invitation();
 
 grant execute on function private.invite(uuid, text, text, timestamptz), private.redeem_invitation(text, date),
     private.end_access(uuid, uuid), private.is_staff_side(uuid, bigint), private.my_provider_numbers() to authenticated;

@@ -20,8 +20,7 @@ begin
     end if;
     return new;
 end $$;
-drop trigger if exists observations_correct on public.observations;
-create trigger observations_correct before insert on public.observations for each row execute function private.correct_observation();
+create or replace trigger observations_correct before insert on public.observations for each row execute function private.correct_observation();
 
 -- The only change a person makes to a value: that it was an error.
 create or replace function private.keep_observation() returns trigger
@@ -33,8 +32,7 @@ begin
     end if;
     return new;
 end $$;
-drop trigger if exists observations_keep on public.observations;
-create trigger observations_keep before update of status on public.observations for each row execute function private.keep_observation();
+create or replace trigger observations_keep before update of status on public.observations for each row execute function private.keep_observation();
 
 -- What a signature stands for: the results of the run and the reviews up to now, in their order.
 create or replace function private.content_sha256(run uuid) returns text
@@ -60,8 +58,7 @@ begin
     new.content_sha256 := private.content_sha256(new.run_id);
     return new;
 end $$;
-drop trigger if exists insight_signatures_sign on public.insight_signatures;
-create trigger insight_signatures_sign before insert on public.insight_signatures for each row execute function private.sign_run();
+create or replace trigger insight_signatures_sign before insert on public.insight_signatures for each row execute function private.sign_run();
 
 -- What was signed is not reviewed further; a new run is.
 create or replace function private.keep_reviews() returns trigger
@@ -78,8 +75,7 @@ begin
     end if;
     return new;
 end $$;
-drop trigger if exists statement_reviews_keep on public.statement_reviews;
-create trigger statement_reviews_keep before insert on public.statement_reviews for each row execute function private.keep_reviews();
+create or replace trigger statement_reviews_keep before insert on public.statement_reviews for each row execute function private.keep_reviews();
 
 -- To whom a result goes follows from the result, never from the caller.
 create or replace function private.release_result() returns trigger
@@ -98,9 +94,7 @@ begin
     end if;
     return new;
 end $$;
-drop trigger if exists result_releases_release on public.result_releases;
-create trigger result_releases_release before insert on public.result_releases for each row execute function private.release_result();
-drop trigger if exists result_releases_withdraw on public.result_releases;
-create trigger result_releases_withdraw before update on public.result_releases for each row execute function private.withdraw();
+create or replace trigger result_releases_release before insert on public.result_releases for each row execute function private.release_result();
+create or replace trigger result_releases_withdraw before update on public.result_releases for each row execute function private.withdraw();
 
 grant execute on function private.content_sha256(uuid) to authenticated;

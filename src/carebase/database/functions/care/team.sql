@@ -99,26 +99,23 @@ begin
 end $$;
 grant execute on function private.patient_by_mrn(text) to authenticated;
 
-do $$
-declare
-    wanted record;
-begin
-    for wanted in
-        select * from (values
-            ('patients', 'note_update', 'before update', 'private.note_update()'),
-            ('patients', 'mirror', 'after update', 'private.mirror_record()'),
-            ('patient_profiles', 'note_update', 'before update', 'private.note_update()'),
-            ('patient_profiles', 'mirror', 'after update of phone', 'private.mirror_profile()'),
-            ('allergies', 'note_update', 'before update', 'private.note_update()'),
-            ('medicines', 'note_update', 'before update', 'private.note_update()'),
-            ('care_team', 'keep_an_attending', 'before update or delete', 'private.keep_an_attending()'),
-            ('tasks', 'note_change', 'before update', 'private.note_task()'),
-            ('break_glass_grants', 'end', 'before update', 'private.end_break_glass()'),
-            ('break_glass_grants', 'tell', 'after insert', 'private.tell_break_glass()'))
-            as listed (relation, name, moment, does)
-    loop
-        execute format('drop trigger if exists %I on public.%I', wanted.relation || '_' || wanted.name, wanted.relation);
-        execute format('create trigger %I %s on public.%I for each row execute function %s',
-                       wanted.relation || '_' || wanted.name, wanted.moment, wanted.relation, wanted.does);
-    end loop;
-end $$;
+create or replace trigger patients_note_update before update on public.patients
+    for each row execute function private.note_update();
+create or replace trigger patients_mirror after update on public.patients
+    for each row execute function private.mirror_record();
+create or replace trigger patient_profiles_note_update before update on public.patient_profiles
+    for each row execute function private.note_update();
+create or replace trigger patient_profiles_mirror after update of phone on public.patient_profiles
+    for each row execute function private.mirror_profile();
+create or replace trigger allergies_note_update before update on public.allergies
+    for each row execute function private.note_update();
+create or replace trigger medicines_note_update before update on public.medicines
+    for each row execute function private.note_update();
+create or replace trigger care_team_keep_an_attending before update or delete on public.care_team
+    for each row execute function private.keep_an_attending();
+create or replace trigger tasks_note_change before update on public.tasks
+    for each row execute function private.note_task();
+create or replace trigger break_glass_grants_end before update on public.break_glass_grants
+    for each row execute function private.end_break_glass();
+create or replace trigger break_glass_grants_tell after insert on public.break_glass_grants
+    for each row execute function private.tell_break_glass();
