@@ -128,7 +128,7 @@ class Is(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`field=not.op(any).value`. `value` is a tuple for `in`, an Is for `is`, else the text as written."""
+    """`field=not.op(any).value`. `value` is a tuple for `in` (empty for `in.()`), an Is for `is`, else the text."""
 
     field: Field
     operator: Operator
@@ -173,7 +173,10 @@ class OrderTerm:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Which rows: from `offset`, `limit` of them; None is without end."""
+    """Which rows: from `offset`, `limit` of them; None is without end.
+
+    Below zero only for embeds, where PostgreSQL refuses it.
+    """
 
     offset: int = 0
     limit: int | None = None
@@ -236,6 +239,35 @@ class Media(StrEnum):
     ANY = "*/*"
 
 
+class PlanOption(StrEnum):
+    """What a plan is to tell besides."""
+
+    ANALYZE = "analyze"
+    VERBOSE = "verbose"
+    SETTINGS = "settings"
+    BUFFERS = "buffers"
+    WAL = "wal"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A media type asked for; `text` is its name as answers spell it, `media` None for one that is none of ours."""
+
+    text: str
+    media: Media | None = None
+    plan: Plan | None = None
+    """Of which answer the plan is asked, and how, where `media` is PLAN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`application/vnd.pgrst.plan+json; for="text/csv"; options=analyze|verbose`."""
+
+    is_json: bool
+    of: MediaType
+    options: tuple[PlanOption, ...] = ()
+
+
 # --- the whole -----------------------------------------------------------------------------------------------------
 
 
@@ -250,6 +282,8 @@ class Action(StrEnum):
     CALL = "call"
     DESCRIBE = "describe"
     """The root: OpenAPI."""
+    INSPECT = "inspect"
+    """`OPTIONS`: what may be done with the target."""
 
 
 class Payload(StrEnum):
@@ -265,26 +299,28 @@ class Payload(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request, read. `select` is empty for `*`. Maps are by the path of the embed they belong to."""
+    """One request, read. Maps are by the path of the embed they belong to."""
 
     action: Action
     method: str
     target: str
     """Table, view or function; empty for the root."""
+    is_function: bool = False
     profile: str | None = None
     """`Accept-Profile` for reads, `Content-Profile` for writes."""
     select: tuple[SelectItem, ...] = ()
+    """Empty where it was not said or is empty: all columns."""
     filters: Mapping[Path, tuple[Filter, ...]] = field(default_factory=dict)
     orders: Mapping[Path, tuple[OrderTerm, ...]] = field(default_factory=dict)
     ranges: Mapping[Path, Range] = field(default_factory=dict)
-    header_range: Range | None = None
-    """Of the header `Range`; the stricter of it and `ranges[()]` counts."""
+    """`ranges[()]` is what the parameters and the header `Range` allow together, and has rows or a limit of 0."""
     columns: tuple[str, ...] | None = None
+    """The parameter `columns`, where a body is written."""
     on_conflict: tuple[str, ...] | None = None
     arguments: tuple[tuple[str, str], ...] = ()
-    """Of a function called with GET: every parameter that is no reserved word; `filters` holds those that read so."""
+    """Of a function called with GET: every parameter that reads as no condition, in order; names may recur."""
     preferences: Preferences = Preferences()
-    accept: tuple[str, ...] = ()
-    """Media types as written, in order of preference."""
+    accept: tuple[MediaType, ...] = (MediaType("*/*", Media.ANY),)
+    """In order of preference."""
     payload: Payload | None = None
     body: bytes = b""
