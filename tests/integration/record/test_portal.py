@@ -120,6 +120,21 @@ def test_a_proxys_access_ends(ward, a_person, database):
     assert not mother.ask("select id from public.patients")
 
 
+def test_a_proxys_access_lasts_for_five_years_at_most(ward):
+    for until in ("infinity", "2090-01-01"):
+        with pytest.raises(psycopg.Error, match="five years at most"):
+            invited(ward, "guardian", until)
+
+
+def test_an_account_that_was_linked_by_mistake_keeps_nothing_of_the_record(ward, a_person):
+    wrong, right = a_person(None), a_person(None)
+    redeem(wrong, invited(ward))
+    ward.amina.ask("select private.end_access(%(who)s, %(p)s)", who=wrong.id, p=ward.patient)
+
+    assert not wrong.ask("select mrn from public.patient_profiles")
+    assert redeem(right, invited(ward)) == "redeemed"
+
+
 def test_the_person_ends_a_proxys_access(ward, a_patient, a_person):
     mother = a_person(None)
     redeem(mother, invited(ward, "parent", datetime.now(UTC) + timedelta(days=30)))

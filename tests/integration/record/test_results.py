@@ -159,6 +159,8 @@ def test_a_signed_case_stays_with_its_patient(ward, run):
     ward.amina.ask(SIGN, run=run)
     with pytest.raises(psycopg.Error, match="stays with its patient"):
         ward.amina.ask("update public.cases set patient_id = null")
+    with pytest.raises(psycopg.Error, match="stays in the record"):
+        ward.amina.ask("select private.discard_case(case_id) from public.cases")
 
 
 def test_a_delayed_release_says_why_and_comes_at_its_time(ward, a_patient, run):

@@ -126,6 +126,10 @@ create or replace function private.discard_case(asked text) returns boolean
 language plpgsql security definer set search_path = ''
 as $$
 begin
+    if exists (select from public.insight_signatures s join public.insight_runs r using (run_id) join public.cases c using (case_id)
+                where c.case_id = asked and c.doctor_id = auth.uid() and c.deleted_at is null) then
+        raise exception 'a signed case stays in the record' using errcode = 'CA409';
+    end if;
     update public.cases set deleted_at = now(), lease_token = null, lease_until = null
      where case_id = asked and doctor_id = auth.uid() and deleted_at is null and private.is_staff();
     return found;

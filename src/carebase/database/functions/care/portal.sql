@@ -17,6 +17,9 @@ begin
     if invite.relation = 'self' and exists (select from public.patients p where p.id = patient and p.account_id is not null) then
         raise exception 'the record has an account' using errcode = 'CA409';
     end if;
+    if invite.access_until > now() + interval '5 years' then
+        raise exception 'access is given for five years at most' using errcode = 'CA409';
+    end if;
     insert into public.invitations (patient_id, relation, email, token_sha256, access_until)
     values (patient, invite.relation, invite.email, sha256(convert_to(token, 'UTF8')), invite.access_until);
     return token;
@@ -57,6 +60,10 @@ begin
         on conflict (id) do update set record_id = excluded.record_id, mrn = excluded.mrn, first_name = excluded.first_name,
             last_name = excluded.last_name, dob = excluded.dob, phone = coalesce(patient_profiles.phone, excluded.phone);
     end if;
+    if offered.relation <> 'self' and exists (select from public.patient_accounts a
+                                               where a.account_id = auth.uid() and a.patient_id = person.id and a.relation = 'self' and a.ended_at is null) then
+        return 'not_valid';
+    end if;
     insert into public.patient_accounts (account_id, patient_id, relation, valid_until)
     values (auth.uid(), person.id, offered.relation, offered.access_until)
     on conflict (account_id, patient_id) do update
@@ -80,7 +87,8 @@ begin
         return false;
     end if;
     update public.patients set account_id = null where id = patient and account_id = account;
-    update public.patient_profiles set record_id = null where record_id = patient and id = account;
+    -- The profile repeats who the person is: an account that was linked by mistake keeps nothing of it.
+    delete from public.patient_profiles where record_id = patient and id = account;
     return true;
 end $$;
 
