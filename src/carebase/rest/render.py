@@ -1,0 +1,82 @@
+"""Writes a read as one statement of SQL that answers with one row.
+
+Pure, and the only place of the package, with its siblings, where SQL is made. Identifiers come from the catalogue and
+are quoted, every value is a parameter, so equally shaped requests have one text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from carebase.rest import plan, render_rows
+from carebase.rest.render_text import Writer
+
+SETTINGS: Final = (
+    "nullif(current_setting('response.headers', true), '') as response_headers, "
+    "nullif(current_setting('response.status', true), '') as response_status"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Text with `$1`, `$2` … and their values as text; the types are left to PostgreSQL."""
+
+    text: str
+    values: tuple[str | None, ...]
+
+
+def statement(read: plan.Read) -> Statement:
+    """A read of a table.
+
+    One row: body, page (rows in it), total (null unless wanted), seen (null unless something is tracked: key values by
+    table), response_headers, response_status.
+    """
+    writer = Writer()
+    text = answer(read, writer)
+    return Statement(text, tuple(writer.values))
+
+
+def answer(read: plan.Read, writer: Writer, *, total: str | None = None) -> str:
+    """The select that answers; what it reads from is a table, or stands in a `with` that the caller puts in front.
+
+    `total` is the expression for the number of all rows where the caller knows it better.
+    """
+    rows = render_rows.page(read.root, writer)
+    if total is None:
+        total = _total(read, writer)
+    body = _body(read, "r")
+    return f"select {body} as body, count(*) as page, {total} as total, null::jsonb as seen, {SETTINGS} from ({rows}) r"
+
+
+def total_statement(read: plan.Read) -> Statement:
+    """All rows that the root's filters leave, one by one and without their columns: to be counted or estimated."""
+    writer = Writer()
+    return Statement(f"select 1 from {render_rows.fitting(read.root, writer)}", tuple(writer.values))
+
+
+def _total(read: plan.Read, writer: Writer) -> str:
+    if not read.is_total_wanted:
+        return "null::int8"
+    return f"(select count(*) from {render_rows.fitting(read.root, writer)})"
+
+
+def _body(read: plan.Read, row: str) -> str:
+    match read.form:
+        case plan.Form.LIST:
+            return f"coalesce(json_agg({row}), '[]')::text"
+        case plan.Form.LIST_STRIPPED:
+            return f"coalesce(json_strip_nulls(json_agg({row})), '[]')::text"
+        case plan.Form.OBJECT:
+            return f"coalesce(json_agg({row}) -> 0, 'null')::text"
+        case plan.Form.OBJECT_STRIPPED:
+            return f"coalesce(json_strip_nulls(json_agg({row}) -> 0), 'null')::text"
+        case plan.Form.CSV:
+            return (
+                f"coalesce((array_agg((select string_agg(k, ',') from json_object_keys(row_to_json({row})) k)))[1], '')"
+                f" || E'\\n' || coalesce(string_agg(substring({row}::text, 2, length({row}::text) - 2), E'\\n'), '')"
+            )
+        case plan.Form.NOTHING:
+            return "''::text"
+        case _:
+            assert_never(read.form)
