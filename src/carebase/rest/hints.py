@@ -5,6 +5,8 @@ Pure. The names are passed in, so a hint never tells of anything that its reader
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Final
 
@@ -16,6 +18,8 @@ RELATED: Final = 0.33
 """How alike among the few that are possible anyway: relationships, arguments."""
 TABLES_COMPARED: Final = 500
 """With as many tables in a schema, or more, none is suggested: comparing takes time."""
+NAMES_COMPARED: Final = 50
+"""Those that share most pieces with the word are compared letter by letter."""
 LONGEST_COMPARED: Final = 400
 """Characters; a longer word is no slip of the hand."""
 
@@ -27,7 +31,8 @@ def alikeness(first: str, second: str) -> float:
     0.875
     """
     longest = max(len(first), len(second))
-    return 1.0 if longest == 0 else 1 - changes(first, second) / longest
+    # As one quotient, so that equal shares are equal numbers.
+    return 1.0 if longest == 0 else (longest - changes(first, second)) / longest
 
 
 def changes(first: str, second: str) -> int:
@@ -48,36 +53,44 @@ def changes(first: str, second: str) -> int:
 def nearest(word: str, names: Iterable[str], *, at_least: float) -> str | None:
     """The name most like `word`, whatever its case; None where none is alike enough or shares a piece with it.
 
+    Of names that are equally alike it is the one that shares more pieces, then the last by alphabet.
+
     >>> nearest("projecxx", ["projects", "clients"], at_least=CLOSE)
     'projects'
     """
     if len(word) > LONGEST_COMPARED:
         return None
     wanted = word.lower()
-    possible = sorted({name: name.lower() for name in names}.items())
-    for name, lowered in possible:
+    possible = sorted({name.lower(): name for name in sorted(names)}.items(), reverse=True)
+    for lowered, name in possible:
         if lowered == wanted:
             return name
     for length in (3, 2):
         pieces = _pieces(wanted, length)
-        best, best_name = at_least, None
-        for name, lowered in possible:
-            # No more characters can agree than the shorter one has.
-            if min(len(lowered), len(wanted)) < best * max(len(lowered), len(wanted)):
-                continue
-            if pieces.isdisjoint(_pieces(lowered, length)):
-                continue
-            score = alikeness(wanted, lowered)
-            if score > best or (score == best and best_name is None):
-                best, best_name = score, name
-        if best_name is not None:
-            return best_name
+        shared = [(_shared(pieces, _pieces(lowered, length)), lowered, name) for lowered, name in possible]
+        # Sorting keeps the order of equals, so the alphabet decides last.
+        closest = sorted((each for each in shared if each[0] > 0), key=lambda each: -each[0])[:NAMES_COMPARED]
+        scored = [(alikeness(wanted, lowered), name) for _, lowered, name in closest]
+        if scored:
+            score, name = max(scored, key=lambda each: each[0])
+            if score >= at_least:
+                return name
     return None
 
 
-def _pieces(word: str, length: int) -> set[str]:
-    kept = f"-{''.join(letter for letter in word if letter.isalnum() or letter in ', ')}-"
-    return {kept[start : start + length] for start in range(max(1, len(kept) - length + 1))}
+def _pieces(word: str, length: int) -> Counter[str]:
+    kept = f"-{''.join(letter for letter in word if letter.isalnum() or letter.isspace() or letter == ',')}-"
+    return Counter(kept[start : start + length] for start in range(len(kept) - length + 1))
+
+
+def _shared(first: Counter[str], second: Counter[str]) -> float:
+    """The cosine of the angle between two counts of pieces; 0 where they share none."""
+    both = sum(count * second[piece] for piece, count in first.items())
+    return both and both / math.sqrt(_square(first) * _square(second))
+
+
+def _square(pieces: Counter[str]) -> int:
+    return sum(count * count for count in pieces.values())
 
 
 def for_table(name: Name, visible: Collection[Name]) -> str | None:
