@@ -158,7 +158,7 @@ def _condition(s: scanner.Scanner, field: Field, *, value: _Value) -> Condition:
 
 def _no_operator(s: scanner.Scanner, *, since: scanner.Mark) -> scanner.Miss:
     """Look once more, now for what the sentence says: how far the operators that nearly fit go."""
-    s.go(since.at)
+    s.go(since[0])
     for operator in IN_ORDER:
         start = s.mark()
         if s.accept(operator):
@@ -168,7 +168,7 @@ def _no_operator(s: scanner.Scanner, *, since: scanner.Mark) -> scanner.Miss:
                 _quantifier(s)
             s.accept(".", wanted=fields.DELIMITER)
         s.back(start)
-    s.miss_instead("operator (eq, gt, ...)", since=scanner.Mark(since.at, -1, ()))
+    s.miss_instead("operator (eq, gt, ...)", since=(since[0], -1, ()))
     s.back(since)
     return scanner.Miss()
 

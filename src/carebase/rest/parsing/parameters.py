@@ -56,7 +56,7 @@ def decoded(text: str, *, is_plus_blank: bool = True) -> str:
     """The text behind percent signs; ZeroByte where it holds one."""
     if is_plus_blank:
         text = text.replace("+", " ")
-    if "%" in text:
+    if "%" in text or not text.isascii():
         try:
             text = unquote_to_bytes(text).decode()
         except UnicodeError:

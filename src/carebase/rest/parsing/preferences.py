@@ -23,6 +23,9 @@ KNOWN = frozenset({
     "missing=default", "missing=null", "tx=commit", "tx=rollback", "handling=strict", "handling=lenient",
 })  # fmt: skip
 
+MAX_PREFERENCES = 100
+"""In one header; more are not looked at."""
+
 
 def read(headers: Iterable[str], *, timezones: Container[str] | None = None) -> Preferences:
     """The preferences of all `Prefer` headers; of several for one thing the first counts.
@@ -33,7 +36,9 @@ def read(headers: Iterable[str], *, timezones: Container[str] | None = None) -> 
     >>> said.returns, said.count, said.invalid
     (<Return.MINIMAL: 'minimal'>, <Count.EXACT: 'exact'>, ('colour=blue',))
     """
-    said = [preference.strip() for header in headers for preference in header.split(",")]
+    said = [
+        preference.strip() for header in headers for preference in header.split(",", MAX_PREFERENCES)[:MAX_PREFERENCES]
+    ]
     timezone = _first(said, "timezone=")
     is_zone_known = timezone is not None and (timezones is None or timezone in timezones)
     return Preferences(

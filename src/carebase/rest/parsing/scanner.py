@@ -8,7 +8,8 @@ counts until something is read after it; among misses the furthest counts; misse
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from functools import lru_cache
+from typing import TypeAlias
 
 from carebase.rest import errors
 
@@ -33,21 +34,12 @@ class Miss(Exception):
     """What stands here is not what is looked for; met only by the grammar, which tries something else or gives up."""
 
 
-class Vain(NamedTuple):
-    """One look-up in vain: which character was in the way, and what was wanted (empty: nothing with a name)."""
+Vain: TypeAlias = tuple[int, str, bool]
+"""One look-up in vain: the character in the way, what was wanted (empty: nothing with a name), and whether that
+character was refused as such, rather than found instead of another."""
 
-    culprit: int
-    wanted: str
-    is_odd: bool = False
-    """The character was refused as such, rather than found instead of another."""
-
-
-class Mark(NamedTuple):
-    """A place to come back to."""
-
-    at: int
-    furthest: int
-    vain: tuple[Vain, ...]
+Mark: TypeAlias = tuple[int, int, tuple[Vain, ...]]
+"""A place to come back to: where, how far look-ups went in vain, and which those were."""
 
 
 class Budget:
@@ -89,35 +81,32 @@ class Scanner:
 
     def mark(self) -> Mark:
         """This place."""
-        return Mark(self.at, self._furthest, self._vain)
+        return self.at, self._furthest, self._vain
 
     def back(self, to: Mark) -> None:
         """Return to a place and remember what was missed behind it."""
-        self.at = to.at
-        if to.furthest > self._furthest:
-            self._furthest, self._vain = to.furthest, to.vain
-        elif to.furthest == self._furthest and self._vain[: len(to.vain)] != to.vain:
-            self._vain = to.vain + self._vain
+        self.at, furthest, vain = to
+        if furthest > self._furthest:
+            self._furthest, self._vain = furthest, vain
+        elif furthest == self._furthest and self._vain[: len(vain)] != vain:
+            self._vain = vain + self._vain
 
     def miss(self, wanted: str, *, culprit: int | None = None, at: int | None = None, is_odd: bool = False) -> None:
         """Remember that `wanted` is not here, because of the character at `culprit`."""
         at = self.at if at is None else at
         if at >= self._furthest:
-            note = Vain(at if culprit is None else culprit, wanted, is_odd)
-            self._vain = (*self._vain, note) if at == self._furthest else (note,)
+            vain = (at if culprit is None else culprit, wanted, is_odd)
+            self._vain = (*self._vain, vain) if at == self._furthest else (vain,)
             self._furthest = at
 
     def miss_instead(self, wanted: str, *, since: Mark) -> None:
         """Say `wanted` in place of all that was wanted since the mark, where nothing has been read since."""
-        if self._furthest > since.furthest:
-            before: tuple[Vain, ...] = ()
-            mine = self._vain
-        else:
-            before = since.vain
-            mine = self._vain[len(before) :]
+        _, furthest, vain = since
+        before = () if self._furthest > furthest else vain
+        mine = self._vain[len(before) :]
         if mine:
-            kept = tuple(vain._replace(wanted="") for vain in mine)
-            self._vain = (*before, *kept, kept[0]._replace(wanted=wanted, is_odd=False))
+            kept = tuple((culprit, "", is_odd) for culprit, _, is_odd in mine)
+            self._vain = (*before, *kept, (mine[0][0], wanted, False))
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -262,6 +251,8 @@ class Scanner:
 
     def _difference(self, token: str) -> int:
         at = self.at
+        if self.text[at : at + 1] != token[0]:
+            return at
         for character in token:
             if self.text[at : at + 1] != character:
                 break
@@ -272,17 +263,17 @@ class Scanner:
 
     def refusal(self, what: str) -> errors.Unreadable:
         """What to tell the client; `what` is the part of the request, with its text."""
-        odd = [shown_character(self.text[vain.culprit]) for vain in self._vain if vain.is_odd]
-        found = [vain.culprit for vain in self._vain if not vain.is_odd]
+        odd = [shown_character(self.text[culprit]) for culprit, _, is_odd in self._vain if is_odd]
+        found = [culprit for culprit, _, is_odd in self._vain if not is_odd]
         said = []
         if odd:
             said.append(f"unexpected {_listed(odd)}")
         elif found:
             culprit = self.text[found[0] : found[0] + 1]
             said.append(f"unexpected {shown(culprit) if culprit else 'end of input'}")
-        wanted = _listed([vain.wanted for vain in self._vain if vain.wanted])
-        if wanted:
-            said.append(f"expecting {wanted}")
+        listed = _listed([wanted for _, wanted, _ in self._vain if wanted])
+        if listed:
+            said.append(f"expecting {listed}")
         line, column = self._position(max(self._furthest, self.at))
         details = " ".join(said).replace("\n", " ") or "unknown parse error"
         return errors.Unreadable(f'"{what}" (line {line}, column {column})', details=details)
@@ -293,6 +284,7 @@ class Scanner:
         return before.count("\n") + 1, len(line.expandtabs(8)) + 1
 
 
+@lru_cache(maxsize=256)
 def shown(token: str) -> str:
     """A text as PostgREST prints it in its sentences.
 

@@ -5,11 +5,14 @@ In charge of the text only; whether a table has such a column or relation is the
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from carebase.rest import errors
 from carebase.rest.parsing import fields, scanner
 from carebase.rest.syntax import Aggregate, Column, Embed, Field, Join, SelectItem
+
+_PLAIN = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|\*)([,)]|\Z)")
 
 
 class _Head(NamedTuple):
@@ -58,6 +61,11 @@ def _items(s: scanner.Scanner, *, depth: int) -> tuple[SelectItem, ...]:
 
 def _item(s: scanner.Scanner, *, depth: int) -> SelectItem:
     s.budget.spend()
+    plain = _PLAIN.match(s.text, s.at)
+    if plain and (plain[2] or not depth):
+        # By far most items are a bare column; this is what the rules below make of it.
+        s.go(plain.end(1))
+        return Column(Field(plain[1]))
     head = _spread(s) or _relation(s)
     if head is None:
         return _column(s)
