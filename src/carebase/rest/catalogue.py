@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
 WIDE: Final[Mapping[str, str]] = {
     "bit": "bit varying",
@@ -270,9 +270,9 @@ class Visible:
     functions: frozenset[Name] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Catalogue:
-    """Everything that can be reached."""
+    """Everything that can be reached. Each load makes another: what is planned with one is kept by it."""
 
     schemas: tuple[str, ...]
     """Exposed; the first is meant where none is named."""
@@ -317,3 +317,5 @@ def _words(relationship: Relationship) -> set[str]:
             return {target.name}
         case Computed(function=function):
             return {function.name}
+        case _:
+            assert_never(relationship)

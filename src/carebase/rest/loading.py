@@ -27,7 +27,7 @@ from carebase.rest.catalogue import (
     Visible,
     Volatility,
 )
-from carebase.rest.relationships import Appearance, ForeignKey, PrimaryKey
+from carebase.rest.relationships import Appearance, ForeignKey, Key
 
 SQL = queries.beside(__file__)
 
@@ -246,9 +246,9 @@ def appearances(
     return found
 
 
-def constraints_of(rows: Iterable[ConstraintRow]) -> tuple[list[PrimaryKey], list[ForeignKey]]:
+def constraints_of(rows: Iterable[ConstraintRow]) -> tuple[list[Key], list[ForeignKey]]:
     """Primary and unique keys, and foreign keys."""
-    keys: list[PrimaryKey] = []
+    keys: list[Key] = []
     foreign_keys: list[ForeignKey] = []
     for row in rows:
         columns = tuple(row.columns)
@@ -260,7 +260,7 @@ def constraints_of(rows: Iterable[ConstraintRow]) -> tuple[list[PrimaryKey], lis
                 )
             )
         else:
-            keys.append(PrimaryKey(relation=row.relation, columns=columns, is_primary=row.kind == "p"))
+            keys.append(Key(relation=row.relation, columns=columns, is_primary=row.kind == "p"))
     return keys, foreign_keys
 
 

@@ -27,8 +27,8 @@ from carebase.rest.catalogue import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrimaryKey:
-    """A primary key or, with `is_primary` off, a unique constraint: the numbers of its columns."""
+class Key:
+    """A primary key or, with `is_primary` off, another unique constraint: the numbers of its columns."""
 
     relation: int
     columns: tuple[int, ...]
@@ -63,7 +63,7 @@ Appearances: TypeAlias = Mapping[int, Sequence[Appearance]]
 """By the table whose columns are shown."""
 
 
-def primary_keys(keys: Iterable[PrimaryKey], appearances: Appearances) -> dict[Name, tuple[str, ...]]:
+def primary_keys(keys: Iterable[Key], appearances: Appearances) -> dict[Name, tuple[str, ...]]:
     """The key columns of every relation that shows a whole primary key.
 
     A table's are sorted by name; a view of several tables has the keys of all of them.
@@ -80,9 +80,7 @@ def primary_keys(keys: Iterable[PrimaryKey], appearances: Appearances) -> dict[N
     return {name: columns for name, columns in found.items() if columns}
 
 
-def by_keys(
-    foreign_keys: Iterable[ForeignKey], keys: Iterable[PrimaryKey], appearances: Appearances
-) -> Iterator[ByKey]:
+def by_keys(foreign_keys: Iterable[ForeignKey], keys: Iterable[Key], appearances: Appearances) -> Iterator[ByKey]:
     """Every relationship of a foreign key, seen from the side that holds it."""
     unique = {(key.relation, frozenset(key.columns)) for key in keys}
     for key in foreign_keys:

@@ -6,7 +6,7 @@ import pytest
 
 from carebase.rest import relationships
 from carebase.rest.catalogue import ByKey, Cardinality, Catalogue, Computed, Name, ThroughJunction
-from carebase.rest.relationships import Ambiguous, Appearance, ForeignKey, PrimaryKey, Unrelated
+from carebase.rest.relationships import Ambiguous, Appearance, ForeignKey, Key, Unrelated
 
 
 def n(name: str) -> Name:
@@ -20,7 +20,7 @@ class World:
         self.numbers: dict[str, int] = {}
         self.columns: dict[str, list[str]] = {}
         self.appearances: dict[int, list[Appearance]] = {}
-        self.keys: list[PrimaryKey] = []
+        self.keys: list[Key] = []
         self.foreign_keys: list[ForeignKey] = []
         self.computed: list[Computed] = []
         self.views: set[Name] = set()
@@ -34,9 +34,7 @@ class World:
             self.appearances[number].append(Appearance(relation=n(name), columns=shown))
         for written, is_primary in ((key, True), (unique, False)):
             if written:
-                self.keys.append(
-                    PrimaryKey(relation=number, columns=self._places(name, written), is_primary=is_primary)
-                )
+                self.keys.append(Key(relation=number, columns=self._places(name, written), is_primary=is_primary))
         return self
 
     def view(self, name: str, of: str, **shown: str) -> World:
