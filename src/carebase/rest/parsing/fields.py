@@ -122,6 +122,9 @@ def address(key: str, *, budget: scanner.Budget | None = None) -> tuple[Path, Fi
     >>> address("tasks.owner.data->>age")
     (('tasks', 'owner'), Field(name='data', path=(Step(key='age', is_text=True),)))
     """
+    if key.isascii() and key.isidentifier():
+        # Most parameters are a bare column; this is what the rules below make of it.
+        return (), Field(key)
     s = scanner.Scanner(key, budget=budget)
     try:
         *path, name = _dotted(s)

@@ -30,18 +30,24 @@ def read(text: str, *, budget: scanner.Budget | None = None) -> tuple[OrderTerm,
 def _term(s: scanner.Scanner) -> OrderTerm:
     s.budget.spend()
     s.blank()
+    term = _of_relation(s) or _tail(s, fields.field(s), relation=None)
+    s.blank()
+    return term
+
+
+def _of_relation(s: scanner.Scanner) -> OrderTerm | None:
+    if "(" not in s.text:
+        return None
     start = s.mark()
     try:
         relation = s.name()
         s.need("(")
         field = fields.field(s)
         s.need(")")
-        term = _tail(s, field, relation=relation)
+        return _tail(s, field, relation=relation)
     except scanner.Miss:
         s.back(start)
-        term = _tail(s, fields.field(s), relation=None)
-    s.blank()
-    return term
+        return None
 
 
 def _tail(s: scanner.Scanner, field: Field, *, relation: str | None) -> OrderTerm:

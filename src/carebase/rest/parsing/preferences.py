@@ -6,7 +6,7 @@ In charge of which preferences are known and which of them count; acting on them
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -27,7 +27,7 @@ MAX_PREFERENCES = 100
 """In one header; more are not looked at."""
 
 
-def read(headers: Iterable[str], *, timezones: Container[str] | None = None) -> Preferences:
+def read(headers: Sequence[str], *, timezones: Container[str] | None = None) -> Preferences:
     """The preferences of all `Prefer` headers; of several for one thing the first counts.
 
     `timezones` are the names the database knows; None leaves that question open.
@@ -36,6 +36,8 @@ def read(headers: Iterable[str], *, timezones: Container[str] | None = None) -> 
     >>> said.returns, said.count, said.invalid
     (<Return.MINIMAL: 'minimal'>, <Count.EXACT: 'exact'>, ('colour=blue',))
     """
+    if not headers:
+        return Preferences()
     said = [
         preference.strip() for header in headers for preference in header.split(",", MAX_PREFERENCES)[:MAX_PREFERENCES]
     ]
