@@ -16,8 +16,8 @@ CLOSE: Final = 0.75
 """How alike a name has to be that is suggested for a table or a function."""
 RELATED: Final = 0.33
 """How alike among the few that are possible anyway: relationships, arguments."""
-TABLES_COMPARED: Final = 500
-"""With as many tables in a schema, or more, none is suggested: comparing takes time."""
+NAMES_SEARCHED: Final = 500
+"""Where there are as many names, or more, none is suggested: searching takes time, and anybody may ask."""
 NAMES_COMPARED: Final = 50
 """Those that share most pieces with the word are compared letter by letter."""
 LONGEST_COMPARED: Final = 400
@@ -58,10 +58,10 @@ def nearest(word: str, names: Iterable[str], *, at_least: float) -> str | None:
     >>> nearest("projecxx", ["projects", "clients"], at_least=CLOSE)
     'projects'
     """
-    if len(word) > LONGEST_COMPARED:
-        return None
     wanted = word.lower()
     possible = sorted({name.lower(): name for name in sorted(names)}.items(), reverse=True)
+    if len(word) > LONGEST_COMPARED or len(possible) >= NAMES_SEARCHED:
+        return None
     for lowered, name in possible:
         if lowered == wanted:
             return name
@@ -70,7 +70,12 @@ def nearest(word: str, names: Iterable[str], *, at_least: float) -> str | None:
         shared = [(_shared(pieces, _pieces(lowered, length)), lowered, name) for lowered, name in possible]
         # Sorting keeps the order of equals, so the alphabet decides last.
         closest = sorted((each for each in shared if each[0] > 0), key=lambda each: -each[0])[:NAMES_COMPARED]
-        scored = [(alikeness(wanted, lowered), name) for _, lowered, name in closest]
+        scored = [
+            (alikeness(wanted, lowered), name)
+            for _, lowered, name in closest
+            # No more characters can agree than the shorter one has.
+            if min(len(lowered), len(wanted)) >= at_least * max(len(lowered), len(wanted))
+        ]
         if scored:
             score, name = max(scored, key=lambda each: each[0])
             if score >= at_least:
@@ -100,8 +105,6 @@ def for_table(name: Name, visible: Collection[Name]) -> str | None:
     "Perhaps you meant the table 'api.projects'"
     """
     names = [other.name for other in visible if other.schema == name.schema]
-    if len(names) >= TABLES_COMPARED:
-        return None
     found = nearest(name.name, names, at_least=CLOSE)
     return None if found is None else f"Perhaps you meant the table '{name.schema}.{found}'"
 

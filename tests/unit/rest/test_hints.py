@@ -32,12 +32,20 @@ def test_a_table_is_suggested_when_three_quarters_agree(asked, hint):
     assert hints.for_table(Name("api", asked), {Name("api", "projects"), Name("api", "clients")}) == hint
 
 
+def test_of_equally_alike_names_the_one_that_shares_more_pieces_is_suggested():
+    assert hints.nearest("leak", ["labels", "simple_pk"], at_least=hints.RELATED) == "simple_pk"
+
+
+def test_of_names_alike_in_every_way_the_last_by_alphabet_is_suggested():
+    assert hints.nearest("lines", ["sites", "files"], at_least=hints.RELATED) == "sites"
+
+
 def test_a_table_of_another_schema_is_never_suggested():
     assert hints.for_table(Name("api", "projectx"), {Name("private", "projects")}) is None
 
 
 def test_no_table_is_suggested_where_there_are_too_many_to_compare():
-    many = {Name("api", f"projects{number}") for number in range(hints.TABLES_COMPARED)}
+    many = {Name("api", f"projects{number}") for number in range(hints.NAMES_SEARCHED)}
     assert hints.for_table(Name("api", "projectx"), many) is None
 
 
