@@ -159,7 +159,7 @@ def test_nested_queries_see_what_the_person_sees(database, owner, explain):
 
     own, others = explain(amina, "insight_statements", *key), explain(bruno, "insight_statements", *key)
     assert own.may_read
-    assert verdict(own, "select").decided_by == ("insight_statements_reader_of_the_run_reads",)
+    assert verdict(own, "select").decided_by == ("insight_statements_reader_of_the_run_or_patient_reads",)
     assert not others.may_read
     assert dict(own.key) == {"run_id": str(run_id), "statement_id": "s=1", "kind": "key_finding"}
 

@@ -77,7 +77,7 @@ begin
     raise exception 'the record is only ever added to' using errcode = '42501';
 end $$;
 grant execute on function audit.take_claim(), audit.refuse_change() to care_owner;
-grant execute on function audit.claimed_patient(text) to authenticated, service_role;
+grant execute on function audit.claimed_patient(text) to authenticated, service_role, care_owner;
 
 set local role care_owner;
 
