@@ -98,6 +98,29 @@ def saw(
     return concerned
 
 
+def read_of(
+    relation: str,
+    keys: Sequence[object],
+    *,
+    patients: Sequence[str] = (),
+    leads: Mapping[str, Sequence[str]] | None = None,
+    details: Mapping[str, object] | None = None,
+) -> Mapping[str, Any]:
+    """A read for `ReadGate.release`, of rows that no session was asked for.
+
+    `leads` are values of columns that lead to the records concerned (a case, a run, a message …), by the column;
+    the database follows them when the read is written down.
+    """
+    return {
+        "action": "read",
+        "relation": relation,
+        "keys": list(keys),
+        "patients": list(patients),
+        "details": dict(details or {}),
+        **({"leads": leads} if leads else {}),
+    }
+
+
 def concerning(*patients: UUID | None) -> list[str]:
     """The patients of some rows as the record names them: each once, rows without a patient left out.
 
@@ -110,6 +133,7 @@ def concerning(*patients: UUID | None) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     bodies: list[str]
+    leads: list[str | None]
     written: asyncio.Future[None]
 
 
@@ -156,7 +180,8 @@ class ReadGate:
             raise _not_recorded()
         at_microseconds = time.time_ns() // 1000
         bodies = [body_of(read, identity=identity, origin=origin, at_microseconds=at_microseconds) for read in reads]
-        waiting = _Waiting(bodies, asyncio.get_running_loop().create_future())
+        leads = [_json(read["leads"]) if read.get("leads") else None for read in reads]
+        waiting = _Waiting(bodies, leads, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._arrived.set()
         try:
@@ -177,10 +202,11 @@ class ReadGate:
 
     async def _write(self, batch: list[_Waiting]) -> None:
         bodies = [body for waiting in batch for body in waiting.bodies]
+        leads = [lead for waiting in batch for lead in waiting.leads]
         failure: BaseException | None = None
         try:
             async with asyncio.timeout(WRITE_TIMEOUT_SECONDS), session.begin_as_login(self._pool) as transaction:
-                await transaction.run(SQL["note_reads"], bodies=bodies)
+                await transaction.run(SQL["note_reads"], bodies=bodies, leads=leads)
         except (errors.CareError, TimeoutError) as error:
             EVENTS.error("reads_not_recorded", cause=error, count=len(bodies))
             failure = error
@@ -221,7 +247,7 @@ def body_of(
             "at": at_microseconds,
             "actor": asking.role.value if user is None else str(user),
             "session": asking.claims.get("session_id"),
-            **read,
+            **{name: value for name, value in read.items() if name != "leads"},
             "request": origin.request_id,
             "ip": origin.address,
             "agent": origin.agent and origin.agent[:LONGEST_AGENT],

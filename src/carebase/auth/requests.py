@@ -73,7 +73,7 @@ def read_identity(connection: HTTPConnection) -> Identity:
     if token := bearer_token(connection):
         identity = tokens.verify(token)
     elif kept:
-        _refuse_foreign_origin(connection)
+        refuse_foreign_origin(connection)
         identity = tokens.verify(kept)
     elif key := connection.headers.get("apikey"):
         identity = tokens.verify(key)
@@ -84,7 +84,8 @@ def read_identity(connection: HTTPConnection) -> Identity:
     return identity
 
 
-def _refuse_foreign_origin(connection: HTTPConnection) -> None:
+def refuse_foreign_origin(connection: HTTPConnection) -> None:
+    """NotAllowed for a change that comes with our cookie from another site."""
     # A browser sends the cookie by itself, so a change must come from one of our own pages.
     if connection.scope.get("method") not in UNSAFE_METHODS:
         return

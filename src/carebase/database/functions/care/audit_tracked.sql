@@ -30,6 +30,21 @@ end $$;
 grant execute on function private.patient_of(text, jsonb) to audit_owner;
 
 set local role audit_owner;
+
+-- The entry of a read with the records that its rows lead to: values of such columns, by the column.
+create or replace function audit.with_patients(body text, leads jsonb) returns text
+language sql stable security definer set search_path = ''
+as $$
+    select (body::jsonb || jsonb_build_object('patients', (body::jsonb -> 'patients') || coalesce(
+        (select jsonb_agg(distinct found.patient)
+           from jsonb_each(leads) as lead (path, stored),
+                jsonb_array_elements_text(lead.stored) as led (led_by),
+                private.patient_of(lead.path, jsonb_build_object(lead.path, led.led_by)) as found (patient)
+          where found.patient is not null), '[]')))::text
+$$;
+revoke all on function audit.with_patients(text, jsonb) from public;
+grant execute on function audit.with_patients(text, jsonb) to audit_sealer;
+
 delete from audit.tracked;
 insert into audit.tracked (relation, key_columns, patient_path, unlogged, withheld, is_grouped) values
     ('public.patients', '{id}', 'id', '{updated_at}', '{}', false),

@@ -1,0 +1,16 @@
+"""Writes the count that goes with an estimate: the true number, as far as it is not beyond a page."""
+
+from __future__ import annotations
+
+from carebase.rest.render import Statement
+
+
+def bounded(total: Statement, *, most: int | None) -> Statement:
+    """One row: the number of rows, at most one more than `most`, and `most` or 0 where it has no bound.
+
+    >>> bounded(Statement("select 1 from t", ()), most=10).text
+    'select count(*), 10 from (select 1 from t limit 11) counted'
+    """
+    limit = "" if most is None else f" limit {most + 1}"
+    # Nothing but our own text and a number of the operator's stands in it.
+    return Statement(f"select count(*), {most or 0} from ({total.text}{limit}) counted", total.values)  # noqa: S608

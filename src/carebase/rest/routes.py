@@ -1,0 +1,190 @@
+"""The data API as an ASGI application: `app.mount("/rest/v1", routes.application(…))`.
+
+In charge of what is HTTP alone: addresses, limits, other sites' browsers, sending. Raw ASGI, since a framework's own
+work for a request costs more than all of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from carebase import errors
+from carebase.auth import requests
+from carebase.observability import Log
+from carebase.rest import failures, reads, respond, work
+from carebase.rest.configuration import Configuration
+from carebase.rest.credentials import Caller, Doorkeeper
+from carebase.rest.parsing import request as reading
+from carebase.rest.respond import Response
+from carebase.rest.run import Came, Runner
+from carebase.rest.schema import Known
+from carebase.rest.syntax import Action, Request
+
+LOG = Log("rest")
+
+ANY_ORIGIN: Final = ("Access-Control-Allow-Origin", "*")
+"""Never with credentials: a browser sends no cookie of ours along."""
+METHODS: Final = "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"
+ALWAYS_ALLOWED: Final = "Accept, Accept-Language, Content-Language"
+EXPOSED: Final = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit"
+PREFLIGHT_SECONDS: Final = 86_400
+
+
+class AddressTooLong(errors.CareError):
+    """Path and query are longer than allowed."""
+
+    code, status, message = "address_too_long", 414, "The address is longer than allowed."
+
+
+def application(
+    *,
+    runner: Callable[[HTTPConnection], Runner],
+    known: Callable[[HTTPConnection], Known],
+    doorkeeper: Doorkeeper,
+    configuration: Configuration,
+) -> ASGIApp:
+    """The application. What is only there once the server has started is asked for at each request."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(scope["type"])
+        connection = HTTPConnection(scope)
+        if _is_preflight(connection):
+            await _send(send, _preflight(connection))
+            return
+        exchange = _Exchange(connection, receive, configuration)
+        try:
+            response = await exchange.answer(runner, known, doorkeeper)
+        except errors.CareError as error:
+            if error.status >= 500:
+                LOG.error(
+                    "request_failed",
+                    cause=error.__cause__ or error,
+                    code=error.code,
+                    request_id=requests.request_id_of(connection),
+                )
+            response = exchange.refused(error)
+        if "origin" in connection.headers:
+            response = respond.with_headers(response, (ANY_ORIGIN, ("Access-Control-Expose-Headers", EXPOSED)))
+        await _send(send, response)
+
+    return serve
+
+
+class _Exchange:
+    """One request on its way, with what an error has to know of it."""
+
+    def __init__(self, connection: HTTPConnection, receive: Receive, configuration: Configuration) -> None:
+        self._connection, self._receive = connection, receive
+        self._configuration = configuration
+        self._method = str(connection.scope["method"])
+        self._caller: Caller | None = None
+        self._named: Collection[str] = ()
+        self._is_tracked = False
+
+    async def answer(
+        self,
+        runner: Callable[[HTTPConnection], Runner],
+        known: Callable[[HTTPConnection], Known],
+        doorkeeper: Doorkeeper,
+    ) -> Response:
+        """The response to send."""
+        scope, configuration = self._connection.scope, self._configuration
+        path, query = _path(scope), bytes(scope["query_string"])
+        if len(path) + len(query) > configuration.longest_address:
+            raise AddressTooLong(hint=f"At most {configuration.longest_address} characters.")
+        headers = [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]]
+        self._caller = caller = doorkeeper.admit(self._connection)
+        body = await self._body()
+        there = known(self._connection)
+        request = reading.read(
+            method=self._method,
+            path=path,
+            query=query,
+            headers=headers,
+            body=body,
+            timezones=there.timezones,
+        )
+        self._named = reads.names_of(request)
+        if request.action is Action.INSPECT:
+            return _inspected(request, there, configuration)
+        todo = work.prepare(request, there, configuration, role=caller.role, query=query)
+        self._is_tracked = bool(reads.tracked_tables(todo.read))
+        came = Came(
+            method=self._method,
+            path=path,
+            headers=headers,
+            origin=requests.origin_of(self._connection),
+        )
+        answered = await runner(self._connection).run(todo, there, caller=caller, came=came)
+        return respond.respond(request, answered, todo.shape)
+
+    def refused(self, error: errors.CareError) -> Response:
+        """The response that tells of an error."""
+        is_anonymous = self._caller is None or self._caller.is_anonymous
+        failure = failures.of(error, is_anonymous=is_anonymous, named=self._named, is_tracked=self._is_tracked)
+        return respond.of_failure(failure, is_head=self._method == "HEAD")
+
+    async def _body(self) -> bytes:
+        parts: list[bytes] = []
+        left = self._configuration.largest_body
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise errors.Invalid(hint="The request ended before its body did.")
+            part = message.get("body", b"")
+            left -= len(part)
+            if left < 0:
+                raise errors.TooLarge(hint=f"At most {self._configuration.largest_body} bytes.")
+            parts.append(part)
+            if not message.get("more_body"):
+                return b"".join(parts)
+
+
+def _path(scope: Scope) -> str:
+    """What follows the mount, percent signs and all."""
+    raw = bytes(scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
+    return raw.decode("latin-1").removeprefix(scope.get("root_path", "")) or "/"
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _is_preflight(connection: HTTPConnection) -> bool:
+    headers = connection.headers
+    return (
+        connection.scope["method"] == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+    )
+
+
+def _preflight(connection: HTTPConnection) -> Response:
+    wanted = connection.headers.get("access-control-request-headers", "")
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    headers = (
+        ANY_ORIGIN,
+        ("Access-Control-Allow-Methods", METHODS),
+        ("Access-Control-Allow-Headers", ", ".join(["Authorization", *names, ALWAYS_ALLOWED])),
+        ("Access-Control-Max-Age", str(PREFLIGHT_SECONDS)),
+    )
+    return Response(status=200, headers=headers)
+
+
+def _inspected(request: Request, known: Known, configuration: Configuration) -> Response:
+    allowed = work.allowed(request, known, configuration)
+    return Response(status=200, headers=(ANY_ORIGIN, ("Allow", allowed), ("Content-Length", "0")))
+
+
+async def _send(send: Send, response: Response) -> None:
+    headers = [
+        (name.encode("latin-1", "replace"), value.encode("utf-8", "replace")) for name, value in response.headers
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,214 @@
+"""Turns a request into what runs: the media type chosen, the plan made, the statements written.
+
+Pure. In charge of putting the steps together; each of them is a module of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, assert_never
+
+from carebase.database.exchange import Isolation, Row, Rows, Statement
+from carebase.rest import errors, plan, plan_reads, plan_writes, render, render_counts, render_writes
+from carebase.rest.catalogue import Function, Name, Table, Volatility
+from carebase.rest.configuration import Configuration
+from carebase.rest.parsing import preferences
+from carebase.rest.plan_reads import Setting
+from carebase.rest.respond import Answered, Shape
+from carebase.rest.schema import Known
+from carebase.rest.syntax import Action, Count, Media, MediaType, Request
+
+FORMS: Final = {
+    Media.JSON: plan.Form.LIST,
+    Media.ARRAY_STRIPPED: plan.Form.LIST_STRIPPED,
+    Media.OBJECT: plan.Form.OBJECT,
+    Media.OBJECT_STRIPPED: plan.Form.OBJECT_STRIPPED,
+    Media.CSV: plan.Form.CSV,
+}
+SINGLE: Final = frozenset({plan.Form.OBJECT, plan.Form.OBJECT_STRIPPED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What runs for a request, and how its answer is read and shaped."""
+
+    request: Request
+    read: plan.Read
+    statements: tuple[Statement, ...]
+    shape: Shape
+    is_read_only: bool
+    require: Callable[[int], None] | None = None
+    """Raises, with the number of rows, what undoes the transaction."""
+    function: Function | None = None
+    isolation: Isolation | None = None
+
+    def answered(self, results: tuple[Rows, ...]) -> Answered:
+        """What the statements brought."""
+        first = results[0]
+        found = _answered(first[0]) if first else Answered()
+        if len(results) == 1:
+            return found
+        return replace(found, total=_estimated(results[1:]))
+
+
+def prepare(request: Request, known: Known, configuration: Configuration, *, role: str, query: bytes) -> Work:
+    """What has to be run. Raises a RestError for all that can be seen without asking the database."""
+    schemas = configuration.schemas
+    if request.profile is not None and request.profile not in schemas:
+        raise errors.SchemaRefused(request.profile, exposed=schemas)
+    setting = Setting(
+        catalogue=known.catalogue,
+        role=role,
+        max_rows=configuration.max_rows,
+        are_aggregates_allowed=configuration.are_aggregates_allowed,
+        tracked=known.reported(),
+    )
+    match request.action:
+        case Action.READ:
+            made = _read(request, setting, _chosen(request))
+        case Action.INSERT | Action.PUT | Action.UPDATE | Action.DELETE:
+            made = _write(request, setting, _chosen(request))
+        case Action.CALL:
+            raise errors.NotImplementedHere(details="Functions cannot be called yet.")
+        case Action.DESCRIBE:
+            raise errors.RootDisabled
+        case Action.INSPECT:
+            raise ValueError(request.action)
+        case _:
+            assert_never(request.action)
+    preferences.refuse_unknown(request.preferences)
+    profile = (request.profile or schemas[0]) if request.profile is not None or len(schemas) > 1 else None
+    may = configuration.may_choose_ending
+    return replace(made, shape=replace(made.shape, profile=profile, query=query, may_end_otherwise=may))
+
+
+def _chosen(request: Request) -> MediaType:
+    """The first of the acceptable media types that rows can be written in."""
+    for wanted in request.accept:
+        if wanted.media is Media.ANY:
+            return MediaType(Media.JSON.value, Media.JSON)
+        if wanted.media in FORMS:
+            return wanted
+    raise errors.NotAcceptable([wanted.text for wanted in request.accept])
+
+
+def _form(media: MediaType) -> plan.Form:
+    return FORMS[media.media or Media.JSON]
+
+
+def _read(request: Request, setting: Setting, media: MediaType) -> Work:
+    form = _form(media)
+    read = plan_reads.plan_read(request, setting, form=plan.Form.NOTHING if request.method == "HEAD" else form)
+    return Work(
+        request=request,
+        read=read,
+        statements=(_plain(render.statement(read)), *_estimates(request, read, setting.max_rows)),
+        shape=Shape(media=media, offset=read.root.offset),
+        is_read_only=True,
+        require=_one if form in SINGLE else None,
+    )
+
+
+def _write(request: Request, setting: Setting, media: MediaType) -> Work:
+    write = plan_writes.plan_write(request, setting, form=_form(media))
+    key = setting.catalogue.tables[write.table].key
+    return Work(
+        request=request,
+        read=write.read,
+        statements=(_plain(render_writes.statement(write)),),
+        shape=Shape(media=media, takes_resolution=bool(key) or request.on_conflict is not None),
+        is_read_only=False,
+        require=write.require if write.is_single or write.is_put or write.max_affected is not None else None,
+    )
+
+
+def _one(rows: int) -> None:
+    if rows != 1:
+        raise errors.NotSingular(rows)
+
+
+def _plain(statement: render.Statement) -> Statement:
+    return Statement(statement.text, statement.values)
+
+
+# --- counts that are guessed ---------------------------------------------------------------------------------------
+
+
+def _estimates(request: Request, read: plan.Read, max_rows: int | None) -> tuple[Statement, ...]:
+    """What the planner expects and, for an estimate, the true number as far as it is not beyond a page."""
+    if request.preferences.count not in {Count.PLANNED, Count.ESTIMATED}:
+        return ()
+    total = render.total_statement(read)
+    planned = Statement(f"explain (format json) {total.text}", total.values)
+    if request.preferences.count is Count.PLANNED:
+        return (planned,)
+    return planned, _plain(render_counts.bounded(total, most=max_rows))
+
+
+def _estimated(results: tuple[Rows, ...]) -> int | None:
+    planned = _planned_rows(results[0])
+    if len(results) == 1:
+        return planned
+    counted, page = (int(value or b"0") for value in results[1][0])
+    return max(counted, planned or 0) if counted > page else counted
+
+
+def _planned_rows(rows: Rows) -> int | None:
+    found: Any = json.loads(rows[0][0] or b"null") if rows else None
+    return int(found[0]["Plan"]["Plan Rows"]) if found else None
+
+
+# --- the row of a statement ----------------------------------------------------------------------------------------
+
+
+def _answered(row: Row) -> Answered:
+    body, page, total, seen, headers, status, *written = row
+    location, inserted = written if written else (None, None)
+    return Answered(
+        body=body or b"",
+        page=int(page or b"0"),
+        total=_number(total),
+        seen=seen,
+        chosen_headers=headers,
+        chosen_status=status,
+        location=tuple((name, value) for name, value in json.loads(location)) if location else (),
+        inserted=_number(inserted),
+    )
+
+
+def _number(text: bytes | None) -> int | None:
+    return None if text is None else int(text)
+
+
+# --- what may be done ----------------------------------------------------------------------------------------------
+
+
+def allowed(request: Request, known: Known, configuration: Configuration) -> str:
+    """The methods of a target, as the header Allow lists them. Raises NoSuchTable, NoSuchFunction."""
+    schema = request.profile or configuration.schemas[0]
+    name = Name(schema, request.target)
+    if not request.target:
+        return "OPTIONS,GET,HEAD"
+    if request.is_function:
+        return _methods_of_function(name, known)
+    table = known.catalogue.tables.get(name)
+    if table is None:
+        raise errors.NoSuchTable(f"Could not find the table '{name}' in the schema cache")
+    return ",".join(["OPTIONS,GET,HEAD", *_methods_of_table(table)])
+
+
+def _methods_of_table(table: Table) -> list[str]:
+    found = ["POST"] if table.is_insertable else []
+    found += ["PUT"] if table.is_insertable and table.is_updatable and table.key else []
+    found += ["PATCH"] if table.is_updatable else []
+    return found + (["DELETE"] if table.is_deletable else [])
+
+
+def _methods_of_function(name: Name, known: Known) -> str:
+    overloads = known.catalogue.functions.get(name, ())
+    if not overloads:
+        raise errors.NoSuchFunction(f"Could not find the function {name} in the schema cache")
+    changes = all(function.volatility is Volatility.VOLATILE for function in overloads)
+    return "OPTIONS,POST" if changes else "OPTIONS,GET,HEAD,POST"

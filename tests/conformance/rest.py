@@ -1,0 +1,212 @@
+"""Replays PostgREST's own expectations against our data API.
+
+    python -m tests.conformance.rest CHECKOUT [--cases FILE] [--database DSN] [--suite PART] [-v]
+
+CHECKOUT is PostgREST at v14.17. A throw-away PostgreSQL 15 is made and filled with its fixtures, unless `--database`
+names one that was. The folder with `prepare.py`, `replay.py` and `cases.json` is found through CAREBASE_SHARED.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import psycopg_pool
+import uvicorn
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from starlette.requests import HTTPConnection
+
+from carebase.database.identity import Identity, Role
+from carebase.database.pool import Login
+from carebase.rest import credentials, routes, schema
+from carebase.rest.catalogue import Name
+from carebase.rest.configuration import Configuration
+from carebase.rest.credentials import Caller, ClaimsRefused
+from carebase.rest.run import Runner
+
+SECRET = "reallyreallyreallyreallyverysafe"
+ANONYMOUS = "postgrest_test_anonymous"
+PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+
+
+class Door:
+    """PostgREST's way of choosing the role: the claim `role`, else the anonymous role."""
+
+    def __init__(self) -> None:
+        self._key = OctKey.import_key(SECRET.encode())
+
+    def admit(self, connection: HTTPConnection) -> Caller:
+        token = credentials.bearer_token(connection)
+        claims: Mapping[str, Any] = {} if token is None else self._claims(token)
+        role = claims.get("role", ANONYMOUS)
+        return Caller(
+            role=role,
+            claims=json.dumps({**claims, "role": role}),
+            login=Login.AUTHENTICATOR,
+            identity=Identity(Role.ANON),
+            is_anonymous=role == ANONYMOUS,
+        )
+
+    def _claims(self, token: str) -> Mapping[str, Any]:
+        try:
+            claims = json.loads(jws.deserialize_compact(token, self._key, algorithms=["HS256"]).payload)
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise credentials.refusal_of(token, now=time.time()) from error
+        if not isinstance(claims, dict):
+            raise ClaimsRefused
+        if fault := credentials.fault_of(claims, now=time.time()):
+            raise ClaimsRefused(fault)
+        return claims
+
+
+def configuration() -> Configuration:
+    return Configuration(
+        schemas=("test",),
+        extra_search_path=("public",),
+        anonymous_role=ANONYMOUS,
+        pre_request=Name("test", "switch_role"),
+        has_sessions=False,
+        is_rolled_back=True,
+        may_choose_ending=True,
+        app_settings={
+            "app.settings.app_host": "localhost",
+            "app.settings.external_api_secret": "0123456789abcdef",
+        },
+        max_rows=None,
+    )
+
+
+@contextmanager
+def served(dsn: str) -> Iterator[str]:
+    """The data API over the fixtures, on a free port of loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running: dict[str, Any] = {}
+    chosen = configuration()
+    app = routes.application(
+        runner=lambda _: running["runner"],
+        known=lambda _: running["kept"].known,
+        doorkeeper=Door(),
+        configuration=chosen,
+    )
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_level="error"))
+
+    async def serve() -> None:
+        pool = psycopg_pool.AsyncConnectionPool(dsn, kwargs={"autocommit": True}, min_size=2, max_size=4, open=False)
+        async with pool:
+            roles = await _roles(pool)
+            kept = schema.Kept(pool, conninfo=dsn, schemas=chosen.schemas, roles=roles, audit_pool=None)
+            async with kept:
+                running["kept"] = kept
+                running["runner"] = Runner(
+                    pools={Login.AUTHENTICATOR: pool}, gate=None, configuration=chosen, key=b"none"
+                )
+                await server.serve()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="data API")
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                raise SystemExit("the data API did not start")
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+async def _roles(pool: psycopg_pool.AsyncConnectionPool) -> list[str]:
+    async with pool.connection() as connection:
+        cursor = await connection.execute("select rolname from pg_roles where rolname !~ '^pg_'")
+        return [name for (name,) in await cursor.fetchall()]
+
+
+# --- the database --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def fixtures(checkout: Path, prepare: Path) -> Iterator[str]:
+    """A throw-away PostgreSQL 15 that holds the fixtures of the specification."""
+    if not (PROGRAMS / "initdb").exists():
+        raise SystemExit("PostgreSQL 15 with its contrib modules is needed: apt-get install postgresql-15")
+    folder = Path(tempfile.mkdtemp(prefix="rest-", dir="/tmp"))
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, "postgres")
+    cluster, log = folder / "data", folder / "log"
+
+    def run(*command: str | Path) -> None:
+        subprocess.run([*as_user, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
+
+    try:
+        run(PROGRAMS / "initdb", "-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+        run(PROGRAMS / "pg_ctl", "-D", cluster, "-l", log, "-o", options, "-w", "start")
+        try:
+            dsn = f"postgresql://postgres@/rest?host={folder}"
+            with psycopg.connect(f"postgresql://postgres@/postgres?host={folder}", autocommit=True) as connection:
+                connection.execute("create database rest")
+            subprocess.run([sys.executable, prepare, checkout, dsn], check=True, stdout=subprocess.DEVNULL)
+            yield dsn
+        finally:
+            run(PROGRAMS / "pg_ctl", "-D", cluster, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def replayed(replay: Path, cases: Path, *, address: str, options: list[str]) -> int:
+    """Replay the cases; their count of passes and failures is the last line."""
+    command = [sys.executable, str(replay), str(cases), *options]
+    done = subprocess.run(
+        command, env={**os.environ, "REST_URL": address}, stdout=subprocess.PIPE, text=True, check=False
+    )
+    lines = done.stdout.splitlines()
+    summary = [line for line in lines if line.endswith("failed") and " passed, " in line]
+    for line in lines:
+        if line not in summary:
+            print(line)
+    print(*summary, sep="\n")
+    return done.returncode or (0 if summary and summary[-1].endswith(" 0 failed") else 1)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkout", type=Path)
+    parser.add_argument("--cases", type=Path)
+    parser.add_argument("--database")
+    parser.add_argument("--suite")
+    parser.add_argument("-v", action="store_true", dest="is_verbose")
+    given = parser.parse_args()
+    shared = Path(os.environ.get("CAREBASE_SHARED") or Path(__file__).parents[3] / "shared") / "conformance" / "rest"
+    if not shared.is_dir():
+        print(f"{shared} is not there; CAREBASE_SHARED names the folder that holds conformance/rest")
+        return 1 if os.environ.get("CI") else 0
+    cases = given.cases or shared / "cases.json"
+    options = (["--suite", given.suite] if given.suite else []) + (["-v"] if given.is_verbose else [])
+    if given.database:
+        with served(given.database) as address:
+            return replayed(shared / "replay.py", cases, address=address, options=options)
+    with fixtures(given.checkout, shared / "prepare.py") as dsn, served(dsn) as address:
+        return replayed(shared / "replay.py", cases, address=address, options=options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
