@@ -5,6 +5,7 @@ Any login can do it, as the system catalogues are open to all; what may be used 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -147,6 +148,20 @@ class Timezone:
     name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Everything that was read."""
+
+    schemas: tuple[str, ...]
+    relations: Sequence[RelationRow]
+    constraints: Sequence[ConstraintRow]
+    views: Sequence[ViewRow]
+    functions: Sequence[FunctionRow]
+    representations: Sequence[RepresentationRow]
+    comments: Sequence[CommentRow]
+    visible: Sequence[VisibleRow]
+
+
 async def load(session: Session, *, schemas: Sequence[str] = ("public",), roles: Sequence[str] = ()) -> Catalogue:
     """The catalogue of the exposed schemas, with what each of the roles may use.
 
@@ -162,28 +177,44 @@ async def load(session: Session, *, schemas: Sequence[str] = ("public",), roles:
         representations = ask.all(SQL["representations"], RepresentationRow)
         comments = ask.all(SQL["comments"], CommentRow, schemas=exposed)
         visible = ask.all(SQL["visible"], VisibleRow, schemas=exposed, roles=asked_roles)
-    shown = view_columns.followed({view.relation: view_columns.shown(view.tree) for view in views.brought})
-    appearing = appearances(relations.brought, shown)
-    keys, foreign_keys = constraints_of(constraints.brought)
-    primary = relationships.primary_keys(keys, appearing)
-    by_oid = {row.oid: row.qualified for row in relations.brought}
-    of_rows = computed_columns(functions.brought)
-    return Catalogue(
+    found = Found(
         schemas=tuple(exposed),
+        relations=relations.brought,
+        constraints=constraints.brought,
+        views=views.brought,
+        functions=functions.brought,
+        representations=representations.brought,
+        comments=comments.brought,
+        visible=visible.brought,
+    )
+    # A thousand tables take some hundredths of a second, in which other requests should be answered.
+    return await asyncio.to_thread(made_of, found)
+
+
+def made_of(found: Found) -> Catalogue:
+    """The catalogue that the rows describe."""
+    shown = view_columns.followed({view.relation: view_columns.shown(view.tree) for view in found.views})
+    appearing = appearances(found.relations, shown)
+    keys, foreign_keys = constraints_of(found.constraints)
+    primary = relationships.primary_keys(keys, appearing)
+    by_oid = {row.oid: row.qualified for row in found.relations}
+    of_rows = computed_columns(found.functions)
+    return Catalogue(
+        schemas=found.schemas,
         tables={
             row.qualified: table(row, key=primary.get(row.qualified, ()), computed_columns=of_rows.get(row.oid, {}))
-            for row in relations.brought
+            for row in found.relations
         },
         relationships=relationships.by_origin(
             list(relationships.by_keys(foreign_keys, keys, appearing)),
             primary=primary,
-            computed=computed(functions.brought, by_oid),
-            views={row.qualified for row in relations.brought if KINDS[row.kind].is_view},
+            computed=computed(found.functions, by_oid),
+            views={row.qualified for row in found.relations if KINDS[row.kind].is_view},
         ),
-        functions=callable_functions(functions.brought, by_oid),
-        representations={(row.source, row.target): Name(row.schema, row.name) for row in representations.brought},
-        comments={row.schema: row.comment for row in comments.brought},
-        visible=seen(visible.brought),
+        functions=callable_functions(found.functions, by_oid),
+        representations={(row.source, row.target): Name(row.schema, row.name) for row in found.representations},
+        comments={row.schema: row.comment for row in found.comments},
+        visible=seen(found.visible),
     )
 
 

@@ -123,8 +123,9 @@ select n.nspname::text as schema,
        bottom.type is not null as is_domain,
        case when rc.relkind in ('r', 'p', 'v', 'm', 'f') then rc.oid::int8 end as return_relation,
        case when p.pronargs = 1 then
-           (select c.oid::int8 from pg_catalog.pg_class c
-             where c.reltype = p.proargtypes[0] and c.relkind in ('r', 'p', 'v', 'm', 'f'))
+           (select c.oid::int8
+              from pg_catalog.pg_type t join pg_catalog.pg_class c on c.oid = t.typrelid
+             where t.oid = p.proargtypes[0] and c.relkind in ('r', 'p', 'v', 'm', 'f'))
        end as row_of,
        (p.pronargs - p.pronargdefaults)::int4 as required,
        coalesce(a.arguments, '[]') as arguments,
