@@ -59,6 +59,8 @@ class Column:
     cast: str | None = None
     aggregate: syntax.Aggregate | None = None
     aggregate_cast: str | None = None
+    is_grouping: bool = True
+    """Whether the columns beside an aggregate make groups; beside `count` written as a column they do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,11 @@ class Node:
     columns: tuple[str, ...] = ()
     """What `*` means; empty where nobody knows."""
 
+    @property
+    def is_grouped(self) -> bool:
+        """Whether its rows are groups: an aggregate is among its columns or comes to it by a spread."""
+        return any(_aggregates(self))
+
     def fields(self) -> Iterator[Field]:
         """Every field of this relation that output, filters and order need; keys of embeds are not among them."""
         yield from (output.field for output in self.outputs if isinstance(output, Column) and output.field)
@@ -159,6 +166,13 @@ class Embed:
     def is_to_one(self) -> bool:
         """Whether it is an object, not an array."""
         return self.relationship.is_to_one
+
+
+def _aggregates(node: Node) -> Iterator[bool]:
+    yield from (output.aggregate is not None for output in node.outputs if isinstance(output, Column))
+    for embed in node.embeds:
+        if embed.is_spread and embed.is_to_one:
+            yield from _aggregates(embed.node)
 
 
 def _filtered(filters: tuple[Filter, ...]) -> Iterator[Field]:

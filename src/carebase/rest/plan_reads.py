@@ -155,7 +155,7 @@ class _Planner:
         relation = Relation.of(table, label=label, is_visible=table.name in catalogue.seen_by(role).tables)
         is_many = wanted.is_spread and not relationship.is_to_one
         node = self.node(place, wanted.items, relation, spread_in=wanted.is_spread)
-        if is_many and any(_aggregates(node)):
+        if is_many and node.is_grouped:
             raise errors.NotImplementedHere(
                 details="Aggregates are not implemented for one-to-many or many-to-many spreads."
             )
@@ -190,6 +190,11 @@ class _Planner:
             wanted = column.field
             if wanted is not None and wanted.name == "*" and column.aggregate is None:
                 yield from self._all(relation)
+            elif _is_old_count(relation, column):
+                cast = column.cast or column.aggregate_cast
+                name = plan_fields.output_name(column)
+                count = syntax.Aggregate.COUNT
+                yield plan.Column(name=name, field=None, aggregate=count, aggregate_cast=cast, is_grouping=False)
             elif wanted is None or wanted.name == "*":
                 yield plan.Column(
                     name=plan_fields.output_name(column),
@@ -229,7 +234,8 @@ class _Planner:
 
     def _check_aggregates(self, outputs: Sequence[plan.Output]) -> None:
         if not self.setting.are_aggregates_allowed and any(
-            isinstance(output, plan.Column) and output.aggregate is not None for output in outputs
+            isinstance(output, plan.Column) and output.aggregate is not None and output.is_grouping
+            for output in outputs
         ):
             raise errors.AggregatesRefused
 
@@ -305,15 +311,18 @@ def _origin(table: Name | None, source: str | None) -> plan.Origin:
     return plan.FromTable(table)
 
 
-def _aggregates(node: plan.Node) -> Iterator[plan.Column]:
-    """The aggregates that a spread of this node brings to its parent."""
-    yield from (output for output in node.outputs if isinstance(output, plan.Column) and output.aggregate)
-    for embed in node.embeds:
-        if embed.is_spread and embed.is_to_one:
-            yield from _aggregates(embed.node)
+def _is_old_count(relation: Relation, column: syntax.Column) -> bool:
+    """Whether rows are counted as clients did before there were aggregates, which nothing switches off."""
+    return (
+        column.field == syntax.Field("count")
+        and column.aggregate is None
+        and relation.columns is not None
+        and "count" not in relation.columns
+        and "count" not in relation.computed
+    )
 
 
 def _is_expanded(outputs: Sequence[plan.Output], embeds: Sequence[plan.Embed]) -> bool:
     """Whether rows are grouped, so that `*` has to be written out."""
     own = any(isinstance(output, plan.Column) and output.aggregate for output in outputs)
-    return own or any(embed.is_spread and embed.is_to_one and any(_aggregates(embed.node)) for embed in embeds)
+    return own or any(embed.is_spread and embed.is_to_one and embed.node.is_grouped for embed in embeds)

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - SQL is this module's work; names are quoted and values are parameters.
 """Writes a read as one statement of SQL that answers with one row.
 
 Pure, and the only place of the package, with its siblings, where SQL is made. Identifiers come from the catalogue and
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from carebase.rest import plan, render_rows
+from carebase.rest import plan, render_rows, render_seen
 from carebase.rest.render_text import Writer
 
 SETTINGS: Final = (
@@ -42,11 +43,16 @@ def answer(read: plan.Read, writer: Writer, *, total: str | None = None) -> str:
 
     `total` is the expression for the number of all rows where the caller knows it better.
     """
-    rows = render_rows.page(read.root, writer)
+    row, seen = "r", "null::jsonb"
+    if render_seen.is_wanted(read.root):
+        found = render_seen.page(read.root, writer)
+        rows, row, seen = found.text, found.row, render_seen.object_of(found.keys)
+    else:
+        rows = f"({render_rows.page(read.root, writer)}) {row}"
     if total is None:
         total = _total(read, writer)
-    body = _body(read, "r")
-    return f"select {body} as body, count(*) as page, {total} as total, null::jsonb as seen, {SETTINGS} from ({rows}) r"
+    body = _body(read, row)
+    return f"select {body} as body, count(*) as page, {total} as total, {seen} as seen, {SETTINGS} from {rows}"
 
 
 def total_statement(read: plan.Read) -> Statement:

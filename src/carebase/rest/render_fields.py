@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - SQL is this module's work; names are quoted and values are parameters.
 """Writes fields, the conditions on them and the order by them.
 
 Pure. A value is a parameter whose type PostgreSQL finds by what it is compared with, as for a literal: indexes stay
@@ -47,16 +48,17 @@ ALIKE: Final = frozenset({Operator.LIKE, Operator.ILIKE})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row by its alias, and whether its computed columns are among its columns already."""
+    """A row by its alias. Its computed columns are among its columns already, or take `whole`, the alias by default."""
 
     alias: str
     are_computed: bool = False
+    whole: str | None = None
 
 
 def field(found: plan.Field, row: Row, writer: Writer) -> str:
     """The value in the row."""
     if found.computed_by is not None and not row.are_computed:
-        text = f"{qualified(found.computed_by)}({row.alias})"
+        text = f"{qualified(found.computed_by)}({row.whole or row.alias})"
     else:
         text = f"{row.alias}.{quoted(found.column)}"
     if not found.path:
@@ -68,8 +70,8 @@ def field(found: plan.Field, row: Row, writer: Writer) -> str:
 
 def _step(step: syntax.Step, writer: Writer) -> str:
     arrow = "->>" if step.is_text else "->"
-    kind = "text" if isinstance(step.key, str) else "int4"
-    return f" {arrow} {writer.value(str(step.key))}::{kind}"
+    place = writer.value(str(step.key))
+    return f" {arrow} {place}" if isinstance(step.key, str) else f" {arrow} {place}::int4"
 
 
 def output(column: plan.Column, row: Row, writer: Writer) -> str:

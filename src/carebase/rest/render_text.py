@@ -80,6 +80,16 @@ def quoted(name: str) -> str:
     return '"' + name.replace("\0", "").replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    r"""A constant of our own making or the catalogue's, never a client's.
+
+    >>> print(literal("it's"))
+    'it''s'
+    """
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'" if "\\" not in escaped else "E'" + escaped.replace("\\", "\\\\") + "'"
+
+
 def qualified(name: Name) -> str:
     """A name with its schema."""
     return f"{quoted(name.schema)}.{quoted(name.name)}"

@@ -1,0 +1,142 @@
+# ruff: noqa: S608 - SQL is this module's work; names are quoted and values are parameters.
+"""Writes a read that also tells which rows of tracked tables it showed: the keys of its root and of every embed.
+
+Pure. The page is taken first, whole; what is embedded is joined to its rows laterally, body and keys together, so each
+row is read once. Keys are gathered level by level, so they cost what the rows cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from carebase.rest import errors, plan, render_fields, render_rows
+from carebase.rest.catalogue import Name
+from carebase.rest.render_fields import Row
+from carebase.rest.render_text import Writer, literal, quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of a tracked table's rows: a row's own, or those gathered from within it."""
+
+    table: Name
+    text: str
+    is_own: bool
+
+    def gathered(self) -> str:
+        """Those of all rows in one array."""
+        if self.is_own:
+            return f"coalesce(jsonb_agg({self.text}), '[]')"
+        kept = f"jsonb_agg({self.text}) filter (where {self.text} is not null)"
+        return f"coalesce(jsonb_path_query_array({kept}, '$[*][*]'), '[]')"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What follows `from`, the alias of the rows as they leave, and their keys."""
+
+    text: str
+    row: str
+    keys: tuple[Keys, ...]
+
+
+def is_wanted(node: plan.Node) -> bool:
+    """Whether anything in the tree is tracked."""
+    return bool(node.seen) or any(is_wanted(embed.node) for embed in node.embeds)
+
+
+def page(root: plan.Node, writer: Writer) -> Seen:
+    """The rows of the root."""
+    return _rows(root, writer, source=render_rows.origin(root))
+
+
+def object_of(keys: tuple[Keys, ...]) -> str:
+    """The keys of all rows by table, as one object of JSON."""
+    by_table: dict[Name, list[str]] = {}
+    for one in keys:
+        by_table.setdefault(one.table, []).append(one.gathered())
+    parts = (f"{literal(str(table))}, {' || '.join(arrays)}" for table, arrays in by_table.items())
+    return f"jsonb_build_object({', '.join(parts)})"
+
+
+def _rows(node: plan.Node, writer: Writer, *, source: str, join: str = "", is_spread: bool = False) -> Seen:
+    leaving = f"{node.alias}r"
+    if node.is_grouped:
+        # Groups are no rows: what was counted is recorded by its filters, not by keys.
+        if any(is_wanted(embed.node) and not embed.is_spread for embed in node.embeds):
+            raise errors.NotImplementedHere(details="Tracked rows cannot be embedded beside aggregates.")
+        return Seen(f"({render_rows.rows(node, writer, source=source, join=join)}) {leaving}", leaving, ())
+    inner = f"select {node.alias}.* from {source}"
+    inner += render_rows.where([join, *render_rows.conditions(node, writer)])
+    inner += render_rows.ordered(node, (), writer) + render_rows.ranged(node, writer)
+    laterals: list[str] = []
+    keys: list[Keys] = []
+    if node.seen and node.table is not None:
+        values = ", ".join(f"{node.alias}.{quoted(name)}" for name in node.seen)
+        keys.append(Keys(node.table, f"jsonb_build_array({values})", is_own=True))
+    items = list(_items(node, writer, laterals=laterals, keys=keys))
+    named = (
+        text if name is None else f"{text} as {f'c{at}' if is_spread else quoted(name)}"
+        for at, (text, name) in enumerate(items)
+    )
+    text = f"({inner}) {node.alias}{''.join(laterals)} cross join lateral (select {', '.join(named)}) {leaving}"
+    return Seen(text, leaving, tuple(keys))
+
+
+def _items(
+    node: plan.Node, writer: Writer, *, laterals: list[str], keys: list[Keys]
+) -> Iterator[tuple[str, str | None]]:
+    """The columns of a row with their names, and on the way what has to be joined for them."""
+    are_computed = isinstance(node.origin, plan.FromSource)
+    row = Row(node.alias, are_computed=are_computed, whole=render_rows.whole(node))
+    for output in node.outputs:
+        match output:
+            case plan.AllColumns():
+                yield f"{node.alias}.*", None
+            case plan.Column():
+                yield render_fields.output(output, row, writer), output.name
+            case _:
+                assert_never(output)
+    for embed in node.embeds:
+        if render_rows.is_empty(embed.node):
+            continue
+        made = f"{embed.node.alias}s"
+        lateral, names, inside = _lateral(node, embed, writer)
+        laterals.append(f" left join lateral ({lateral}) {made} on true")
+        keys.extend(Keys(one.table, f"{made}.k{at}", is_own=False) for at, one in enumerate(inside))
+        if embed.is_spread:
+            yield from ((f"{made}.c{at}", name) for at, name in enumerate(names))
+        else:
+            yield f"{made}.body", embed.name
+
+
+def _lateral(parent: plan.Node, embed: plan.Embed, writer: Writer) -> tuple[str, list[str], tuple[Keys, ...]]:
+    source, join = render_rows.joined(parent, embed, parent_row=render_rows.whole(parent))
+    seen = _rows(embed.node, writer, source=source, join=join, is_spread=embed.is_spread)
+    names = list(_names(embed.node)) if embed.is_spread else []
+    columns = [f"{seen.row}.c{at}" for at in range(len(names))]
+    if embed.is_to_one:
+        shown = [f"{column} as c{at}" for at, column in enumerate(columns)] or [f"row_to_json({seen.row}) as body"]
+        gathered = [f"jsonb_build_array({one.text})" if one.is_own else one.text for one in seen.keys]
+        end = " limit 1"
+    else:
+        shown = [f"coalesce(json_agg({column}), '[]') as c{at}" for at, column in enumerate(columns)]
+        shown = shown or [f"coalesce(json_agg({seen.row}), '[]') as body"]
+        gathered = [one.gathered() for one in seen.keys]
+        end = ""
+    keys = [f"{text} as k{at}" for at, text in enumerate(gathered)]
+    return f"select {', '.join([*shown, *keys])} from {seen.text}{end}", names, seen.keys
+
+
+def _names(node: plan.Node) -> Iterator[str]:
+    """The names under which the columns of a spread stand in its parent."""
+    yield from (output.name for output in node.outputs if isinstance(output, plan.Column))
+    for embed in node.embeds:
+        if render_rows.is_empty(embed.node):
+            continue
+        if embed.is_spread:
+            yield from _names(embed.node)
+        else:
+            yield embed.name
