@@ -201,11 +201,11 @@ class Unrelated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambiguous:
-    """Several relationships fit: PGRST201. `details` are objects of JSON, one for each."""
+    """Several relationships fit: PGRST201. `details` are objects of JSON, one for each that may be told."""
 
     message: str
     details: tuple[Mapping[str, str], ...]
-    hint: str
+    hint: str | None
 
 
 def resolve(
@@ -294,7 +294,9 @@ def _ambiguous(origin: Name, relation: str, candidates: Sequence[Relationship]) 
         message=f"Could not embed because more than one relationship was found for '{origin.name}' and '{relation}'",
         details=tuple(_told(each) for each in candidates),
         hint=f"Try changing '{relation}' to one of the following: {choices}. "
-        "Find the desired relationship in the 'details' key.",
+        "Find the desired relationship in the 'details' key."
+        if candidates
+        else None,
     )
 
 

@@ -317,6 +317,12 @@ def test_a_junction_that_is_not_seen_is_not_offered():
     assert "jobs" not in several.hint
 
 
+def test_where_nothing_may_be_told_nothing_is_suggested():
+    several = sites().resolve("sites", "big_projects", visible=["sites"])
+    assert isinstance(several, Ambiguous)
+    assert (several.details, several.hint) == ((), None)
+
+
 def test_somebody_who_embeds_what_is_not_related_is_told_the_nearest():
     assert patients_and_cases().resolve("cases", "patient") == Unrelated(
         message="Could not find a relationship between 'cases' and 'patient' in the schema cache",
