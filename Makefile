@@ -7,7 +7,7 @@ export PYTHONPATH := src
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-browser test-security faults evaluate bench assets samples screenshots lock format clean
+.PHONY: help run test check test-browser test-security conformance-rest faults evaluate bench assets samples screenshots lock format clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test-browser: $(VENV)/dev.ok assets ## Journeys, accessibility and pages in Debi
 
 test-security: $(VENV)/dev.ok assets ## Who may do what, on the database and over HTTP
 	@$(BIN)/python -m pytest tests/security
+
+conformance-rest: $(VENV)/dev.ok ## Replay PostgREST's expectations: make conformance-rest POSTGREST=<checkout at v14.17> [CASES=<file>] [VERBOSE=1]
+	@test -n "$(POSTGREST)" || { echo "make conformance-rest POSTGREST=<checkout of PostgREST at v14.17> [CASES=<file>]"; exit 2; }
+	@$(BIN)/python -m tests.conformance.rest "$(POSTGREST)" $(if $(CASES),--cases "$(CASES)") $(if $(VERBOSE),-v)
 
 faults: $(VENV)/dev.ok assets ## Kill processes at random points and count what was lost (SEED, KILLS)
 	@$(BIN)/python -m pytest tests/faults

@@ -234,7 +234,8 @@ def _heeded(said: Preferences, action: Action, shape: Shape) -> Iterator[str]:
         yield f"handling={'strict' if said.is_strict else 'lenient'}"
     if said.timezone is not None:
         yield f"timezone={said.timezone}"
-    if action in {Action.UPDATE, Action.DELETE, Action.CALL} and said.max_affected is not None:
+    limits = action in {Action.UPDATE, Action.DELETE, Action.CALL} and said.is_strict
+    if limits and said.max_affected is not None:
         yield f"max-affected={said.max_affected}"
 
 

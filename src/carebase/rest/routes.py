@@ -30,7 +30,10 @@ ANY_ORIGIN: Final = ("Access-Control-Allow-Origin", "*")
 """Never with credentials: a browser sends no cookie of ours along."""
 METHODS: Final = "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"
 ALWAYS_ALLOWED: Final = "Accept, Accept-Language, Content-Language"
-EXPOSED: Final = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit"
+EXPOSED: Final = ", ".join([
+    "Content-Encoding", "Content-Location", "Content-Range", "Content-Type", "Date", "Location", "Server",
+    "Transfer-Encoding", "Range-Unit",
+])  # fmt: skip
 PREFLIGHT_SECONDS: Final = 86_400
 
 

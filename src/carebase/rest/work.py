@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, assert_never
 
 from carebase.database.exchange import Isolation, Row, Rows, Statement
-from carebase.rest import errors, plan, plan_reads, plan_writes, render, render_counts, render_writes
+from carebase.rest import (
+    errors,
+    plan,
+    plan_calls,
+    plan_reads,
+    plan_writes,
+    render,
+    render_calls,
+    render_counts,
+    render_writes,
+)
 from carebase.rest.catalogue import Function, Name, Table, Volatility
 from carebase.rest.configuration import Configuration
 from carebase.rest.parsing import preferences
@@ -71,7 +81,7 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
         case Action.INSERT | Action.PUT | Action.UPDATE | Action.DELETE:
             made = _write(request, setting, _chosen(request))
         case Action.CALL:
-            raise errors.NotImplementedHere(details="Functions cannot be called yet.")
+            made = _call(request, setting, _chosen(request))
         case Action.DESCRIBE:
             raise errors.RootDisabled
         case Action.INSPECT:
@@ -121,6 +131,26 @@ def _write(request: Request, setting: Setting, media: MediaType) -> Work:
         shape=Shape(media=media, takes_resolution=bool(key) or request.on_conflict is not None),
         is_read_only=False,
         require=write.require if write.is_single or write.is_put or write.max_affected is not None else None,
+    )
+
+
+def _call(request: Request, setting: Setting, media: MediaType) -> Work:
+    call = plan_calls.plan_call(request, setting, form=_form(media))
+    function = call.function
+    isolation = next((one for one in Isolation if one == function.isolation), None)
+    return Work(
+        request=request,
+        read=call.read,
+        statements=(_plain(render_calls.statement(call)),),
+        shape=Shape(
+            media=media,
+            offset=call.read.root.offset,
+            is_void=call.shape is plan_calls.Shape.NOTHING,
+        ),
+        is_read_only=call.is_read_only,
+        require=call.require if call.is_single or call.max_affected is not None else None,
+        function=function,
+        isolation=isolation,
     )
 
 
