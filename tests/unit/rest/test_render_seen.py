@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from carebase.rest import errors, render, render_seen
+from carebase.rest.catalogue import Name
+
+
+@pytest.fixture
+def tracking(setting):
+    return replace(setting, tracked={Name("api", name): ("id",) for name in ("patients", "notes")})
+
+
+def test_a_read_of_what_is_not_tracked_tells_no_keys(ask, tracking):
+    assert not render_seen.is_wanted(ask("doctors?select=name", by=tracking).root)
+
+
+def test_the_keys_of_the_root_are_told_though_they_were_not_asked_for(ask, tracking):
+    text = render.statement(ask("patients?select=name", by=tracking)).text
+
+    assert (
+        """jsonb_build_object('api.patients', coalesce(jsonb_agg(jsonb_build_array(t0."id")), '[]')) as seen""" in text
+    )
+    assert 'cross join lateral (select t0."name" as "name") t0r' in text
+
+
+def test_the_keys_of_embeds_are_told_by_table(ask, tracking):
+    text = render.statement(ask("cases?select=title,patients(name),notes(text)", by=tracking)).text
+
+    assert "jsonb_build_object('api.patients', " in text
+    assert ", 'api.notes', " in text
+
+
+def test_a_spread_tells_its_keys_too(ask, tracking):
+    assert "'api.patients'" in render.statement(ask("cases?select=title,...patients(name)", by=tracking)).text
+
+
+def test_tracked_rows_beside_aggregates_are_refused_as_their_keys_could_not_be_told(ask, tracking):
+    with pytest.raises(errors.NotImplementedHere):
+        render.statement(ask("cases?select=count(),patient_id,patients(name)", by=tracking))
