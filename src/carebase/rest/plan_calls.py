@@ -215,7 +215,8 @@ def choose(request: syntax.Request, setting: Setting, *, names: Collection[str])
         fitting = [function for function in overloads if _takes_whole(function, request=request)]
     if len(fitting) == 1:
         return fitting[0]
-    visible = setting.catalogue.seen_by(setting.role).functions
+    # What cannot be called by anybody is no help.
+    visible = setting.catalogue.seen_by(setting.role).functions & setting.catalogue.functions.keys()
     if fitting and name in visible:
         raise _ambiguous(fitting)
     raise _unknown(request, name, sorted(names), overloads=overloads, visible=visible)

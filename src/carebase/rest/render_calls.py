@@ -39,7 +39,7 @@ def _called(call: Call, writer: Writer) -> str:
     if call.function.returns.is_scalar:
         return f"select {function} as {VALUE}" + (f" from {before}" if before else "")
     computed = "".join(
-        f", {qualified(field.computed_by)}({SOURCE}) as {quoted(field.column)}"
+        f", {qualified(field.computed_by)}({SOURCE}.*) as {quoted(field.column)}"
         for field in call.computed
         if field.computed_by is not None
     )

@@ -150,7 +150,7 @@ def _returned(write: Write) -> str:
 def _column(returned: Returned) -> str:
     if returned.computed_by is None:
         return f"{TARGET}.{quoted(returned.column)}"
-    return f"{qualified(returned.computed_by)}({TARGET}) as {quoted(returned.column)}"
+    return f"{qualified(returned.computed_by)}({TARGET}.*) as {quoted(returned.column)}"
 
 
 def _location(write: Write) -> str:
