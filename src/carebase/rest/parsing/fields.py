@@ -82,6 +82,7 @@ def _key(s: scanner.Scanner) -> str:
     while s.dash():
         s.budget.spend()
         key = f"{key}-{_bare_key(s)}"
+        s.again()
     return key
 
 
@@ -105,6 +106,7 @@ def names(s: scanner.Scanner) -> tuple[str, ...]:
     while s.comma():
         s.budget.spend()
         found.append(s.name())
+        s.again()
     return tuple(dict.fromkeys(found))
 
 
@@ -113,6 +115,7 @@ def _dotted(s: scanner.Scanner) -> list[str]:
     while s.accept(".", wanted=DELIMITER):
         s.budget.spend()
         found.append(s.name())
+        s.again()
     return found
 
 

@@ -106,6 +106,7 @@ def _tree(s: scanner.Scanner, *, depth: int) -> Filter:
     members = [_tree(s, depth=depth + 1)]
     while s.comma():
         members.append(_tree(s, depth=depth + 1))
+        s.again()
     s.blank()
     s.need(")")
     s.blank()
@@ -235,6 +236,10 @@ def _until_comma(s: scanner.Scanner) -> str:
         except scanner.Miss:
             pass
         s.back(start)
+    else:
+        s.miss(scanner.shown('"'))
+    if not s.sees("{"):
+        s.miss(scanner.shown("{"))
     found = (_BRACED.match(s.text, s.at) if s.sees("{") else None) or _BARE.match(s.text, s.at)
     value = found[0] if found else ""
     if value:
@@ -259,9 +264,12 @@ def _elements(s: scanner.Scanner) -> list[str]:
     close = s.text.find(")", s.at)
     plain = s.text[s.at : close if close >= 0 else len(s.text)]
     if '"' not in plain:
+        values = plain.split(",")
         s.go(s.at + len(plain))
-        s.miss('","')
-        return plain.split(",")
+        if values == [""]:
+            s.miss(scanner.shown('"'))
+        s.miss(scanner.shown(","))
+        return values
     values = []
     while True:
         found = _ELEMENT.match(s.text, s.at)
@@ -273,5 +281,7 @@ def _elements(s: scanner.Scanner) -> list[str]:
         else:
             values.append(_ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted)
         s.go(found.end())
+        if not found[0] and len(values) == 1:
+            s.miss(scanner.shown('"'))
         if not s.accept(","):
             return values

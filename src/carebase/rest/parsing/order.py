@@ -22,6 +22,7 @@ def read(text: str, *, budget: scanner.Budget | None = None) -> tuple[OrderTerm,
         terms = [_term(s)]
         while s.accept(","):
             terms.append(_term(s))
+            s.again()
     except scanner.Miss:
         raise s.refusal(f"failed to parse order ({text})") from None
     return tuple(terms)

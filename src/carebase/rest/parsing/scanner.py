@@ -79,6 +79,10 @@ class Scanner:
         self._furthest = -1
         self._vain = ()
 
+    def again(self) -> None:
+        """One more of a row has been read: what was missed at its end no longer counts."""
+        self.go(self.at)
+
     def mark(self) -> Mark:
         """This place."""
         return self.at, self._furthest, self._vain
@@ -145,7 +149,6 @@ class Scanner:
         has_moved = found is not None and found.end() > self.at
         if found and has_moved:
             self.go(found.end())
-        self.miss("")
         return has_moved
 
     def comma(self) -> bool:
@@ -153,6 +156,7 @@ class Scanner:
         has_moved = self.blank()
         if self.accept(","):
             self.blank()
+            self.miss("")
             return True
         if has_moved:
             raise Miss
@@ -164,8 +168,9 @@ class Scanner:
             if self.sees(closer):
                 return
             self.miss(shown(closer))
-        if self.at < len(self.text):
-            self.miss("end of input", is_odd=True)
+        is_at_end = self.at == len(self.text)
+        self.miss("end of input", is_odd=not is_at_end)
+        if not is_at_end:
             raise Miss
 
     def quoted(self) -> str:
@@ -221,10 +226,12 @@ class Scanner:
         following = self.text[found.end() : found.end() + 1] if found else ""
         if found and following.isascii() and following != "-":
             self.go(found.end())
-            self.miss("letter")
-            self.miss("digit")
+            parts = found[0].split("-")
+            if len(parts) == 1:
+                self.miss("letter")
+                self.miss("digit")
             self.miss(shown("-"))
-            return "-".join(map(str.strip, found[0].split("-"))) if "-" in found[0] else found[0].strip()
+            return "-".join(map(str.strip, parts))
         if self._past_identifier() == self.at:
             self.miss("field name (* or [a..z0..9_$])")
             raise Miss
@@ -232,6 +239,7 @@ class Scanner:
         while self.dash():
             self.budget.spend()
             name = f"{name}-{self.identifier()}"
+            self.again()
         return name
 
     def dash(self) -> bool:
@@ -239,7 +247,10 @@ class Scanner:
         if self.sees("->"):
             self.miss("", culprit=self.at + 1, at=self.at + 2, is_odd=True)
             return False
-        return self.accept("-")
+        if self.accept("-"):
+            self.miss(shown(">"))
+            return True
+        return False
 
     def _past_identifier(self) -> int:
         found = _IDENTIFIER.match(self.text, self.at)

@@ -56,6 +56,7 @@ def _items(s: scanner.Scanner, *, depth: int) -> tuple[SelectItem, ...]:
         return ()
     while s.comma():
         found.append(_item(s, depth=depth))
+        s.again()
     return tuple(found)
 
 
@@ -131,6 +132,7 @@ def _alias(s: scanner.Scanner) -> str | None:
         return None
     if s.accept(":"):
         if not s.sees(":"):
+            s.miss('":"')
             return alias
         s.miss("", at=s.at + 1, culprit=s.at, is_odd=True)
     s.back(start)

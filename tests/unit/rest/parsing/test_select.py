@@ -91,8 +91,8 @@ def test_what_follows_a_complete_list_is_not_read():
             'unexpected \'[\' expecting letter, digit, "-", "->>", "->", "::", ".", ")", "," or end of input',
         ),
         ("dose::", 7, "unexpected end of input expecting letter or digit"),
-        ("dose:", 6, "unexpected end of input expecting field name (* or [a..z0..9_$])"),
-        ("dose:!", 6, 'unexpected "!" expecting field name (* or [a..z0..9_$])'),
+        ("dose:", 6, 'unexpected end of input expecting ":" or field name (* or [a..z0..9_$])'),
+        ("dose:!", 6, 'unexpected "!" expecting ":" or field name (* or [a..z0..9_$])'),
         ("id,", 4, 'unexpected end of input expecting "...", field name (* or [a..z0..9_$]), "*" or "count()"'),
         (
             "d->(x",
