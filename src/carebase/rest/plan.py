@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from carebase.rest import syntax
 from carebase.rest.catalogue import Name, Relationship
@@ -143,6 +143,27 @@ class Node:
     def is_grouped(self) -> bool:
         """Whether its rows are groups: an aggregate is among its columns or comes to it by a spread."""
         return any(_aggregates(self))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of it is shown: `clients()` is there for its filters alone."""
+        return not self.outputs and all(embed.node.is_empty for embed in self.embeds)
+
+    def names(self) -> Iterator[str]:
+        """What its rows' values are called, in their order; of `*` what is known."""
+        for output in self.outputs:
+            match output:
+                case Column(name=name):
+                    yield name
+                case AllColumns():
+                    yield from self.columns
+                case _:
+                    assert_never(output)
+        for embed in self.embeds:
+            if embed.is_spread:
+                yield from embed.node.names()
+            elif not embed.node.is_empty:
+                yield embed.name
 
     def fields(self) -> Iterator[Field]:
         """Every field of this relation that output, filters and order need; keys of embeds are not among them."""

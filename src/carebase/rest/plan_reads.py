@@ -174,8 +174,13 @@ class _Planner:
         origin = parent.table or Name(self.request.profile or catalogue.schemas[0], parent.label)
         found = relationships.resolve(catalogue, origin, relation=wanted.relation, hint=wanted.hint, visible=visible)
         match found:
-            case ByKey() | ThroughJunction() | Computed():
+            case ByKey() | ThroughJunction() | Computed() if found.target in catalogue.tables:
                 return found
+            case ByKey() | ThroughJunction() | Computed():
+                # A function may return rows of what is not exposed; its name says no more than the request did.
+                raise errors.NoRelationship(
+                    f"Could not find a relationship between '{origin.name}' and '{wanted.relation}' in the schema cache"
+                )
             case relationships.Unrelated():
                 raise errors.NoRelationship(found.message, details=found.details, hint=found.hint)
             case relationships.Ambiguous():

@@ -51,7 +51,7 @@ def answer(read: plan.Read, writer: Writer, *, total: str | None = None) -> str:
         rows = f"({render_rows.page(read.root, writer)}) {row}"
     if total is None:
         total = _total(read, writer)
-    body = _body(read, row)
+    body = _body(read, row, writer)
     return f"select {body} as body, count(*) as page, {total} as total, {seen} as seen, {SETTINGS} from {rows}"
 
 
@@ -64,10 +64,25 @@ def total_statement(read: plan.Read) -> Statement:
 def _total(read: plan.Read, writer: Writer) -> str:
     if not read.is_total_wanted:
         return "null::int8"
-    return f"(select count(*) from {render_rows.fitting(read.root, writer)})"
+    root = read.root
+    if root.limit is None and not root.offset and not root.is_grouped and not _is_spread(root):
+        return "count(*)"
+    counted = f"(select count(*) from {render_rows.fitting(root, writer)})"
+    if root.limit is None or root.is_grouped or _is_spread(root):
+        return counted
+    # A page that is not full is the last one, and then nothing has to be counted again.
+    is_last = f"count(*) < {writer.value(str(root.limit))}::int8"
+    if not root.offset:
+        return f"case when {is_last} then count(*) else {counted} end"
+    last = f"count(*) + {writer.value(str(root.offset))}::int8"
+    return f"case when count(*) > 0 and {is_last} then {last} else {counted} end"
 
 
-def _body(read: plan.Read, row: str) -> str:
+def _is_spread(node: plan.Node) -> bool:
+    return any(embed.is_spread for embed in node.embeds)
+
+
+def _body(read: plan.Read, row: str, writer: Writer) -> str:
     match read.form:
         case plan.Form.LIST:
             return f"coalesce(json_agg({row}), '[]')::text"
@@ -78,11 +93,17 @@ def _body(read: plan.Read, row: str) -> str:
         case plan.Form.OBJECT_STRIPPED:
             return f"coalesce(json_strip_nulls(json_agg({row}) -> 0), 'null')::text"
         case plan.Form.CSV:
-            return (
-                f"coalesce((array_agg((select string_agg(k, ',') from json_object_keys(row_to_json({row})) k)))[1], '')"
-                f" || E'\\n' || coalesce(string_agg(substring({row}::text, 2, length({row}::text) - 2), E'\\n'), '')"
-            )
+            head = f"case when count(*) = 0 then '' else {_head(read.root, row, writer)} end"
+            lines = f"coalesce(string_agg(substring({row}::text, 2, length({row}::text) - 2), E'\\n'), '')"
+            return f"{head} || E'\\n' || {lines}"
         case plan.Form.NOTHING:
             return "''::text"
         case _:
             assert_never(read.form)
+
+
+def _head(root: plan.Node, row: str, writer: Writer) -> str:
+    """The names of the columns; asked of the first row where only PostgreSQL knows them."""
+    if plan.AllColumns() in root.outputs and not root.columns:
+        return f"(array_agg((select string_agg(k, ',') from json_object_keys(row_to_json({row})) k)))[1]"
+    return f"{writer.value(','.join(root.names()))}::text"

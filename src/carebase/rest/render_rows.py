@@ -104,13 +104,8 @@ def _items(node: plan.Node, laterals: list[str], writer: Writer) -> Iterator[Ite
             items, lateral = _spread(node, embed, writer)
             laterals.append(lateral)
             yield from (replace(item, embed=at) for item in items)
-        elif not is_empty(embed.node):
+        elif not embed.node.is_empty:
             yield Item(_embedded(node, embed, writer), embed.name, is_json=True)
-
-
-def is_empty(node: plan.Node) -> bool:
-    """Whether nothing of it is shown: `clients()` is there for its filters alone."""
-    return not node.outputs and all(is_empty(embed.node) for embed in node.embeds)
 
 
 # --- embeds --------------------------------------------------------------------------------------------------------

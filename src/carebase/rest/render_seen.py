@@ -100,7 +100,7 @@ def _items(
             case _:
                 assert_never(output)
     for embed in node.embeds:
-        if render_rows.is_empty(embed.node):
+        if embed.node.is_empty:
             continue
         made = f"{embed.node.alias}s"
         lateral, names, inside = _lateral(node, embed, writer)
@@ -115,7 +115,7 @@ def _items(
 def _lateral(parent: plan.Node, embed: plan.Embed, writer: Writer) -> tuple[str, list[str], tuple[Keys, ...]]:
     source, join = render_rows.joined(parent, embed, parent_row=render_rows.whole(parent))
     seen = _rows(embed.node, writer, source=source, join=join, is_spread=embed.is_spread)
-    names = list(_names(embed.node)) if embed.is_spread else []
+    names = list(embed.node.names()) if embed.is_spread else []
     columns = [f"{seen.row}.c{at}" for at in range(len(names))]
     if embed.is_to_one:
         shown = [f"{column} as c{at}" for at, column in enumerate(columns)] or [f"row_to_json({seen.row}) as body"]
@@ -128,15 +128,3 @@ def _lateral(parent: plan.Node, embed: plan.Embed, writer: Writer) -> tuple[str,
         end = ""
     keys = [f"{text} as k{at}" for at, text in enumerate(gathered)]
     return f"select {', '.join([*shown, *keys])} from {seen.text}{end}", names, seen.keys
-
-
-def _names(node: plan.Node) -> Iterator[str]:
-    """The names under which the columns of a spread stand in its parent."""
-    yield from (output.name for output in node.outputs if isinstance(output, plan.Column))
-    for embed in node.embeds:
-        if render_rows.is_empty(embed.node):
-            continue
-        if embed.is_spread:
-            yield from _names(embed.node)
-        else:
-            yield embed.name

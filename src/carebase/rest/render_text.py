@@ -5,33 +5,44 @@ Pure. The types that a client may cast to are known by what PostgreSQL's grammar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from carebase.rest.catalogue import Name
 from carebase.rest.errors import RestError
 
-SPELLED: Final[Mapping[str, str]] = {
-    "bigint": "int8",
-    "bit varying": "varbit",
-    "boolean": "bool",
-    "char": "bpchar",
-    "character": "bpchar",
-    "character varying": "varchar",
-    "dec": "numeric",
-    "decimal": "numeric",
-    "double precision": "float8",
-    "float": "float8",
-    "int": "int4",
-    "integer": "int4",
-    "real": "float4",
-    "smallint": "int2",
-    "time with time zone": "timetz",
-    "time without time zone": "time",
-    "timestamp with time zone": "timestamptz",
-    "timestamp without time zone": "timestamp",
-}
-"""Words of the grammar that are no names of types, and the type each means."""
+SPELLED: Final = frozenset(
+    {
+        "bigint",
+        "bit",
+        "bit varying",
+        "boolean",
+        "char",
+        "char varying",
+        "character",
+        "character varying",
+        "dec",
+        "decimal",
+        "double precision",
+        "float",
+        "int",
+        "integer",
+        "interval",
+        "national char",
+        "national character",
+        "nchar",
+        "numeric",
+        "real",
+        "smallint",
+        "time",
+        "time with time zone",
+        "time without time zone",
+        "timestamp",
+        "timestamp with time zone",
+        "timestamp without time zone",
+        "varchar",
+    }
+)
+"""Words of PostgreSQL's grammar that are no names, so they are not quoted."""
 LOOKING: Final = frozenset(
     {
         "regclass",
@@ -99,13 +110,13 @@ def cast_type(written: str) -> str:
     """The type that a client casts to.
 
     >>> print(cast_type("int"), cast_type("text[]"), cast_type("my type; drop"))
-    "int4" "text"[] "my type; drop"
+    int "text"[] "my type; drop"
     """
     name, is_array = (written[:-2], "[]") if written.endswith("[]") else (written, "")
     name = " ".join(name.lower().split())
     if name in LOOKING:
         raise UnknownType(name)
-    return quoted(SPELLED.get(name, name)) + is_array
+    return (name if name in SPELLED else quoted(name)) + is_array
 
 
 def array(values: tuple[str, ...]) -> str:

@@ -218,10 +218,23 @@ def test_values_are_brought_together(ask, address, answer):
     assert ask(address) == answer
 
 
-def test_all_rows_are_counted_whatever_the_range(run):
-    row = run("patients?select=id,cases!inner()&limit=1", prefer="count=exact")
-
-    assert row[1:3] == (1, 2)
+@pytest.mark.parametrize(
+    ("address", "page", "total"),
+    [
+        ("patients?select=id,cases!inner()&limit=1", 1, 2),
+        ("patients?select=id,cases!inner()&limit=2", 2, 2),
+        ("patients?select=id,cases!inner()&limit=3", 2, 2),
+        ("patients?limit=2&offset=1", 2, 3),
+        ("patients?limit=2&offset=2", 1, 3),
+        ("patients?limit=2&offset=9", 0, 3),
+        ("patients?limit=0", 0, 3),
+        ("patients?offset=1", 2, 3),
+        ("patients", 3, 3),
+        ("patients?select=id,...cases(title)&limit=5", 3, 3),
+    ],
+)
+def test_all_rows_are_counted_whatever_the_range(run, address, page, total):
+    assert run(address, prefer="count=exact")[1:3] == (page, total)
 
 
 @pytest.mark.parametrize(
@@ -301,3 +314,18 @@ def test_an_index_serves_a_filter_and_an_order(database, setting):
     lines = "\n".join(line for (line,) in rows)
     assert "Index Scan using doctors_pkey" in lines
     assert "Sort" not in lines
+
+
+def test_what_is_embedded_is_made_for_the_rows_of_the_page_only(database, setting):
+    statement = written("cases?select=title,patients(name),doctors(name)&order=title&limit=2", setting)
+
+    with database.owner() as connection, psycopg.RawCursor(connection) as cursor:
+        found = cursor.execute(f"explain (analyze, format json) {statement.text}", statement.values).fetchone()
+
+    assert found is not None
+    subplans = [node for node in _nodes(found[0][0]["Plan"]) if node.get("Parent Relationship") == "SubPlan"]
+    assert {node["Actual Loops"] for node in subplans} == {2}
+
+
+def _nodes(node: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node, *(inner for child in node.get("Plans", ()) for inner in _nodes(child))]

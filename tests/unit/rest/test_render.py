@@ -21,8 +21,21 @@ def test_one_row_answers(ask):
 def test_all_rows_are_counted_when_it_is_asked(ask):
     statement = render.statement(ask("patients?select=id&name=eq.x&limit=1", prefer="count=exact"))
 
-    assert '(select count(*) from "api"."patients" t0 where t0."name" = $3) as total' in statement.text
-    assert statement.values == ("x", "1", "x")
+    assert (
+        "case when count(*) < $4::int8 then count(*) else "
+        '(select count(*) from "api"."patients" t0 where t0."name" = $3) end as total'
+    ) in statement.text
+    assert statement.values == ("x", "1", "x", "1")
+
+
+def test_a_page_of_all_rows_is_counted_once(ask):
+    assert "count(*) as page, count(*) as total" in render.statement(ask("patients", prefer="count=exact")).text
+
+
+def test_the_head_of_csv_is_a_value_as_a_client_may_have_named_the_columns(ask):
+    statement = render.statement(ask("patients?select=a:id,...cases(b:title),cases()", form=plan.Form.CSV))
+
+    assert statement.values == ("a,b",)
 
 
 def test_a_head_request_writes_no_rows(ask):

@@ -23,6 +23,8 @@ def test_a_type_that_is_cast_to_is_never_more_than_a_name(written):
     except render_text.UnknownType:
         return
     name = made.removesuffix("[]")
+    if name in render_text.SPELLED:
+        return
 
     assert name[0] == name[-1] == '"'
     assert '"' not in name[1:-1].replace('""', "")
