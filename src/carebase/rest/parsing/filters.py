@@ -191,13 +191,19 @@ def _quantifier(s: scanner.Scanner) -> Quantifier | None:
     start = s.mark()
     if not s.accept("("):
         return None
-    for quantifier in Quantifier:
-        if s.accept(quantifier):
-            if s.accept(")"):
-                return quantifier
-            break
-    s.back(start)
-    return None
+    try:
+        quantifier = Quantifier.ANY if s.accept(Quantifier.ANY) else _all(s)
+        s.need(")")
+    except scanner.Miss:
+        s.back(start)
+        return None
+    return quantifier
+
+
+def _all(s: scanner.Scanner) -> Quantifier:
+    if s.begin(Quantifier.ALL):
+        return Quantifier.ALL
+    raise scanner.Miss
 
 
 def _is(s: scanner.Scanner) -> Is:

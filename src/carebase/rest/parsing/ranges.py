@@ -38,7 +38,7 @@ def number(text: str) -> int | None:
 
 
 def header(text: str) -> Range | None:
-    """What the header `Range` asks for; None where it is no range of rows.
+    """What the header `Range` asks for, no rows where it ends before it starts; None where it is no range of rows.
 
     >>> header("10-19"), header("10-"), header("bytes=0-1")
     (Range(offset=10, limit=10), Range(offset=10, limit=None), None)
@@ -49,9 +49,7 @@ def header(text: str) -> Range | None:
     first = int(found[1])
     if not found[2]:
         return Range(first)
-    if int(found[2]) < first:
-        raise errors.RangeRefused.crossed()
-    return Range(first, int(found[2]) - first + 1)
+    return Range(first, max(int(found[2]) - first + 1, 0))
 
 
 def window(said: Window) -> Range:
@@ -95,10 +93,12 @@ def top(asked: Mapping[Path, Range], *, header_range: Range | None) -> Range | N
     Range(offset=2, limit=3)
     """
     said = asked.get(())
+    if said is not None and said.limit is not None and said.offset + said.limit == 0:
+        return Range(0, 0)
+    if header_range is not None and header_range.limit == 0:
+        raise errors.RangeRefused.crossed()
     if said is None:
         return header_range
-    if said.offset + (1 if said.limit is None else said.limit) == 0 and said.limit is not None:
-        return Range(0, 0)
     offset = max(said.offset, header_range.offset if header_range else 0)
     ends = [r.offset + r.limit for r in (said, header_range) if r is not None and r.limit is not None]
     if not ends:

@@ -23,6 +23,7 @@ from carebase.rest.syntax import Range
         ([("limit", "many")], None, Range(0)),
         ([("limit", "2"), ("limit", "4")], None, Range(0, 4)),
         ([("limit", "10")], Range(5, 10), Range(5, 5)),
+        ([("limit", "0")], Range(5, 0), Range(0, 0)),
     ],
 )
 def test_parameters_and_header_both_bound_the_rows(parameters, header, found):
@@ -53,5 +54,5 @@ def test_the_header_counts_rows_from_first_to_last():
     assert ranges.header("0-0") == Range(0, 1)
     assert ranges.header("bytes=0-1") is None
     with pytest.raises(errors.RangeRefused, match="PGRST103") as caught:
-        ranges.header("5-3")
+        ranges.top({}, header_range=ranges.header("5-3"))
     assert "lower boundary" in (caught.value.details or "")
