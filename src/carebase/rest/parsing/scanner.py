@@ -16,7 +16,7 @@ from carebase.rest import errors
 MAX_DEPTH = 32
 """How deep embeds stand in embeds and groups in groups."""
 
-MAX_PARTS = 2_000
+MAX_PARTS = 1_500
 """How many columns, embeds, conditions, groups and order terms one request names."""
 
 _CONTROLS = (
