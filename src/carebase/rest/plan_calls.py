@@ -116,7 +116,7 @@ def plan_call(request: syntax.Request, setting: Setting, *, form: plan.Form = pl
         shape=shape,
         read=plan.Read(
             root=root,
-            form=_form(form, shape),
+            form=plan.Form.NOTHING if request.method == "HEAD" else _form(form, shape),
             is_total_wanted=preferences.count in {syntax.Count.EXACT, syntax.Count.ESTIMATED},
         ),
         computed=tuple({field.column: field for field in root.fields() if field.computed_by is not None}.values()),

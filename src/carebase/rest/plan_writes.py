@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, assert_never
 
-from carebase.rest import bodies, errors, plan, plan_reads, syntax
+from carebase.rest import bodies, errors, plan, plan_fields, plan_reads, syntax
 from carebase.rest.catalogue import ByKey, Catalogue, Column, Computed, Name, Table, ThroughJunction
 from carebase.rest.plan_reads import Setting
 
@@ -122,9 +122,16 @@ def plan_write(request: syntax.Request, setting: Setting, *, form: plan.Form = p
     relation = plan_reads.target(request, setting)
     table = setting.catalogue.tables[Name(request.profile or setting.catalogue.schemas[0], request.target)]
     root = plan_reads.plan_node(of_written(request), replace(setting, max_rows=None), relation=relation, source=SOURCE)
-    if request.action is syntax.Action.PUT:
-        _require_key(request.filters.get((), ()), table=table)
-    filters = plan_reads.conditions(request, setting, relation=relation)
+    try:
+        if request.action is syntax.Action.PUT:
+            _require_key(request.filters.get((), ()), table=table)
+        filters = plan_reads.conditions(request, setting, relation=relation)
+        change = _change(request, setting.catalogue, table=table, rows=rows, filters=filters)
+    except (errors.NoSuchColumn, errors.PutFilters):
+        if relation.is_visible:
+            raise
+        # These tell which columns there are, or which of them are the key.
+        raise plan_fields.TableDenied(table.name) from None
     returns = request.preferences.returns
     is_shown = returns is syntax.Return.REPRESENTATION
     is_located = returns is syntax.Return.HEADERS_ONLY and request.action is syntax.Action.INSERT
@@ -134,7 +141,7 @@ def plan_write(request: syntax.Request, setting: Setting, *, form: plan.Form = p
     is_limited = request.action in {syntax.Action.UPDATE, syntax.Action.DELETE} and request.preferences.is_strict
     return Write(
         table=table.name,
-        change=_change(request, setting.catalogue, table=table, rows=rows, filters=filters),
+        change=change,
         read=plan.Read(root=root, form=form) if is_shown else counted(root),
         returned=returned,
         is_all_returned=is_all,

@@ -28,14 +28,17 @@ COUNT_REPLACED: Final = f"set_config('carebase.replaced', (coalesce({REPLACED}, 
 def statement(write: Write) -> Statement:
     """A write.
 
-    One row: body, page (rows written), total (null), seen, response_headers, response_status as of a read, then
-    location (JSON: `[["id", "eq.1"]]`; null unless one row was written and that was asked for) and inserted (how many
-    rows are new, null where nobody asks).
+    One row: body, page (rows written), total (null), seen, response_headers, response_status as of a read; then, only
+    where the address of a new row is wanted or new rows are told from old ones, location (JSON: `[["id", "eq.1"]]`;
+    null unless one row was written) and inserted (how many rows are new; null where nobody asks).
     """
     writer = Writer()
-    steps = [*_steps(write, writer), f"answer as ({render.answer(write.read, writer, total='null::int8')})"]
-    text = f"with {', '.join(steps)} select answer.*, {_location(write)}, {_inserted(write)} from answer"
-    return Statement(text, tuple(writer.values))
+    steps = _steps(write, writer)
+    answer = render.answer(write.read, writer, total="null::int8")
+    if write.location or write.counts_inserted:
+        steps.append(f"answer as ({answer})")
+        answer = f"select answer.*, {_location(write)}, {_inserted(write)} from answer"
+    return Statement(f"with {', '.join(steps)} {answer}", tuple(writer.values))
 
 
 def _steps(write: Write, writer: Writer) -> list[str]:

@@ -81,7 +81,7 @@ class Asked:
             planned.require(page)
         return Answer(
             _json(row[0]), page, _number(row[2]), _json(row[3]), _text(row[4]), _text(row[5]),
-            *([] if is_call else [_json(row[6]), _number(row[7])]),
+            *([_json(row[6]), _number(row[7])] if len(row) > 6 else []),
         )  # fmt: skip
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

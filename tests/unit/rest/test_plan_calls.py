@@ -132,7 +132,7 @@ def test_an_answer_has_the_shape_that_the_function_returns(path, query, shape):
 def test_one_row_is_an_object_without_being_asked_for():
     assert planned("GET", "/rpc/one_case").read.form is plan.Form.OBJECT
     assert planned("GET", "/rpc/one_case", form=plan.Form.CSV).read.form is plan.Form.CSV
-    assert planned("GET", "/rpc/one_case", form=plan.Form.NOTHING).read.form is plan.Form.NOTHING
+    assert planned("HEAD", "/rpc/one_case").read.form is plan.Form.NOTHING
 
 
 def test_rows_are_selected_filtered_and_embedded_as_those_of_their_table():

@@ -35,6 +35,14 @@ def test_a_column_that_is_not_there_is_refused():
         assert refused.value.sentence == "Could not find the 'titel' column of 'cases' in the schema cache"
 
 
+@pytest.mark.parametrize(("method", "body"), [("POST", '{"titel": "a"}'), ("PUT", "{}")])
+def test_of_a_table_that_the_role_may_not_use_no_column_is_told(method, body):
+    setting = ward.plan_reads.Setting(catalogue=ward.CATALOGUE, role="anon")
+    with pytest.raises(errors.RestError) as refused:
+        plan_writes.plan_write(ward.a_request(method, "/cases", "", body), setting)
+    assert refused.value.code == "42501"
+
+
 def test_a_table_that_is_not_there_is_refused():
     with pytest.raises(errors.NoSuchTable):
         planned("POST", "/case")
