@@ -32,6 +32,7 @@ from carebase.database.listen import Listener
 from carebase.database.pool import Login, Pools
 from carebase.documents.reading import Reader
 from carebase.observability import Log
+from carebase.rest import deployment
 from carebase.settings import VERSION, Settings
 from carebase.storage import ranges
 from carebase.storage.failures import RangeNotSatisfiable
@@ -152,6 +153,14 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
                     channel="case_progress",
                 )
             )
+            state.data_api = await stack.enter_async_context(
+                deployment.opened(
+                    pools=state.pools,
+                    gate=state.gate,
+                    owner_dsn=settings.database_direct_url or owner_dsn,
+                    secret=settings.secret,
+                )
+            )
             LOG.info("serving", address=settings.address, version=VERSION)
             yield
             LOG.info("draining")
@@ -181,6 +190,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     app.include_router(pages.router)
     if settings.api_docs:
         app.include_router(viewers.router)
+    app.mount(deployment.MOUNT, deployment.mounted(), name="data API")
     app.mount(static.MOUNT, static.mount(), name="static")
     _add_health(app)
     _add_refusals(app)

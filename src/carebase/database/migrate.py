@@ -171,6 +171,8 @@ def migrate(owner_dsn: str, *, secret: str, staff_mfa: str | None = None) -> Pla
             _set_passwords(connection, secret)
             if staff_mfa is not None:
                 _write_site_settings(connection, staff_mfa)
+            # Servers that are running learn what there is now; so does PostgREST.
+            connection.execute("notify pgrst, 'reload schema'")
         return todo
 
 
