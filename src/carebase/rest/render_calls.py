@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - SQL is this module's work; names are quoted and values are parameters.
 """Writes a call as one statement of SQL that answers with one row.
 
 Pure. What is passed is one parameter for the whole body, or one for each text; the answer stands in a `with`, and the

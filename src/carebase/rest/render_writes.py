@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - SQL is this module's work; names are quoted and values are parameters.
 """Writes a write as one statement of SQL that answers with one row.
 
 Pure. The body is one parameter, opened by PostgreSQL with the types of the catalogue; what was written stands in a
