@@ -151,7 +151,8 @@ def _relation(function: Function, setting: Setting) -> Relation:
         # The rows are the function's: whoever may call it may know their columns.
         return Relation.of(catalogue.tables[returned.table])
     if returned.is_scalar:
-        return Relation(label=function.name.name, table=None, columns={})
+        kind = returned.type.name if returned.type.schema == "pg_catalog" else str(returned.type)
+        return Relation(label=function.name.name, table=None, columns={VALUE: kind})
     return Relation(label=function.name.name, table=None, columns=returned.columns or None)
 
 

@@ -163,6 +163,8 @@ def test_rows_are_selected_filtered_ordered_and_embedded(ask: Asked) -> None:
     assert ask("GET", "/rpc/all_cases?select=id,doctors!inner()&doctors.name=eq.Ben").body == [{"id": 2}]
     assert ask("GET", "/rpc/numbers?n=1&n=2&n=3&limit=1&offset=1", prefer="count=exact").body == [2]
     assert ask("GET", "/rpc/add?a=1", prefer="count=exact").total == 1
+    query = "n=1&n=2&n=3&pgrst_scalar=gt.1&order=pgrst_scalar.desc"
+    assert ask("GET", f"/rpc/numbers?{query}", prefer="count=exact").body == [3, 2]
 
 
 def test_rows_of_tracked_tables_are_told(ask: Asked) -> None:
