@@ -145,6 +145,12 @@ class Node:
         return any(_aggregates(self))
 
     @property
+    def is_whole(self) -> bool:
+        """Whether its rows are one group, which is there though they are not: `notes(count())`."""
+        own = all(isinstance(output, Column) and output.aggregate is not None for output in self.outputs)
+        return bool(self.outputs) and own and all(embed.node.is_empty for embed in self.embeds)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing of it is shown: `clients()` is there for its filters alone."""
         return not self.outputs and all(embed.node.is_empty for embed in self.embeds)

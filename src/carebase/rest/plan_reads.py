@@ -125,7 +125,8 @@ class _Planner:
         self._check_aggregates(outputs)
         if spread_in or _is_expanded(outputs, embeds):
             outputs = tuple(self._expanded(relation, outputs))
-        names = {embed.name: at for at, embed in enumerate(embeds)}
+        # Of two embeds with one name the first is meant, as it is where their filters are told apart.
+        names = {embed.name: at for at, embed in reversed(list(enumerate(embeds)))}
         is_plain = place or not is_bare
         filters = tuple(self.filter(relation, names, one) for one in self.filters.get(place, ())) if is_plain else ()
         order = tuple(self._term(relation, embeds, one) for one in self.orders.get(place, ())) if is_plain else ()

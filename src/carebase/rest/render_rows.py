@@ -28,6 +28,8 @@ class Item:
     field: plan.Field | None = None
     embed: int | None = None
     """Which embed of the node brings it, where one is spread."""
+    group: str | None = None
+    """What rows are grouped by where this is one of the columns; its place among them by default."""
     is_json: bool = False
 
 
@@ -50,7 +52,7 @@ def rows(node: plan.Node, writer: Writer, *, source: str, join: str = "") -> str
     text = f"select {columns} from {source}{''.join(laterals)}"
     text += where([join, *conditions(node, writer)])
     if any(item.aggregate is not None and item.aggregate.is_grouping for item in items):
-        places = [str(at) for at, item in enumerate(items, 1) if item.aggregate is None]
+        places = [item.group or str(at) for at, item in enumerate(items, 1) if item.aggregate is None]
         text += f" group by {', '.join(places)}" if places else ""
     return text + ordered(node, items if is_grouped else (), writer) + ranged(node, writer)
 
@@ -96,7 +98,7 @@ def _items(node: plan.Node, laterals: list[str], writer: Writer) -> Iterator[Ite
             case plan.Column():
                 made = render_fields.output(output, of, writer)
                 aggregate = output if output.aggregate is not None else None
-                yield Item(made, output.name, aggregate, output.field)
+                yield Item(made, output.name, aggregate, output.field, group=_group(output, of, writer))
             case _:
                 assert_never(output)
     for at, embed in enumerate(node.embeds):
@@ -106,6 +108,13 @@ def _items(node: plan.Node, laterals: list[str], writer: Writer) -> Iterator[Ite
             yield from (replace(item, embed=at) for item in items)
         elif not embed.node.is_empty:
             yield Item(_embedded(node, embed, writer), embed.name, is_json=True)
+
+
+def _group(column: plan.Column, row: Row, writer: Writer) -> str | None:
+    """The value below a cast; the parameters of a path would make another expression of it."""
+    if column.field is None or column.field.path:
+        return None
+    return render_fields.field(column.field, row, writer)
 
 
 # --- embeds --------------------------------------------------------------------------------------------------------
@@ -130,7 +139,9 @@ def _spread(parent: plan.Node, embed: plan.Embed, writer: Writer) -> tuple[list[
         return [], ""
     columns = ", ".join(f"{item.text} as c{at}" for at, item in enumerate(items))
     text = f"select {columns} from {source}{''.join(inner)}" + where([join, *conditions(embed.node, writer)])
-    text += ordered(embed.node, (), writer) + ranged(embed.node, writer, is_bounded=not embed.is_to_one)
+    text += ordered(embed.node, (), writer) + ranged(
+        embed.node, writer, is_bounded=not embed.is_to_one or embed.node.limit == 0
+    )
     lifted = f"{embed.node.alias}s"
     if not embed.is_to_one:
         arrays = ", ".join(f"coalesce(json_agg(c{at}), '[]') as c{at}" for at in range(len(items)))
@@ -170,6 +181,8 @@ def _exists(parent: plan.Node, embed: plan.Embed, writer: Writer) -> str:
     """Whether a row of the parent has any of the embed's."""
     if embed.node.limit == 0:
         return "false"
+    if embed.node.is_whole and not embed.node.offset:
+        return "true"
     source, join = joined(parent, embed)
     text = f"select from {source}" + where([join, *conditions(embed.node, writer)])
     if embed.node.offset:
@@ -211,7 +224,7 @@ def ordered(node: plan.Node, grouped: Sequence[Item], writer: Writer) -> str:
     """The order; of grouped rows by the place of a column, as its parameters would make it another expression."""
     terms: list[str] = []
     for term in node.order:
-        text = next((str(at) for at, item in enumerate(grouped, 1) if _is_by(term, item)), "")
+        text = next((item.group or str(at) for at, item in enumerate(grouped, 1) if _is_by(term, item)), "")
         if not text and term.embed is None:
             text = render_fields.field(term.field, row_of(node), writer)
         elif not text and term.embed is not None:

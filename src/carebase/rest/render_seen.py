@@ -65,7 +65,7 @@ def _rows(node: plan.Node, writer: Writer, *, source: str, join: str = "", is_sp
     leaving = f"{node.alias}r"
     if node.is_grouped:
         # Groups are no rows: what was counted is recorded by its filters, not by keys.
-        if any(is_wanted(embed.node) and not embed.is_spread for embed in node.embeds):
+        if _shows_rows(node):
             raise errors.NotImplementedHere(details="Tracked rows cannot be embedded beside aggregates.")
         return Seen(f"({render_rows.rows(node, writer, source=source, join=join)}) {leaving}", leaving, ())
     inner = f"select {node.alias}.* from {source}"
@@ -83,6 +83,11 @@ def _rows(node: plan.Node, writer: Writer, *, source: str, join: str = "", is_sp
     )
     text = f"({inner}) {node.alias}{''.join(laterals)} cross join lateral (select {', '.join(named)}) {leaving}"
     return Seen(text, leaving, tuple(keys))
+
+
+def _shows_rows(node: plan.Node) -> bool:
+    """Whether tracked rows stand as such beside or below the columns of a node."""
+    return any(_shows_rows(embed.node) if embed.is_spread else is_wanted(embed.node) for embed in node.embeds)
 
 
 def _items(

@@ -210,6 +210,11 @@ def test_what_is_related_stands_inside(ask, address, answer):
         ),
         ("patients?select=id,cases(count)&id=eq.1", [{"id": 1, "cases": [{"count": 2}]}]),
         ("cases?select=total:cost.sum()::text,...patients(name)&patient_id=eq.1", [{"total": "30.5", "name": "Amina"}]),
+        (
+            "cases?select=id,notes:doctors!inner(count())&id=gte.3",
+            [{"id": 3, "notes": [{"count": 0}]}, {"id": 4, "notes": [{"count": 0}]}],
+        ),
+        ("patients?select=badge,count()&id=eq.1", [{"badge": "#0000ff", "count": 1}]),
         ("teams?select=...cases(cost.max(),...patients(name))", [{"max": 20.5, "name": "Amina"}]),
         ("cases?select=patients(name),count()&patient_id=eq.1", [{"patients": {"name": "Amina"}, "count": 2}]),
     ],

@@ -66,6 +66,13 @@ def test_an_embed_can_be_asked_to_be_there_or_not(ask, written, is_present):
     assert root.filters == (plan.Presence(embed=0, is_present=is_present),)
 
 
+def test_of_two_embeds_with_one_name_the_first_is_meant(ask):
+    root = ask("patients?select=cases(id),cases(title)&cases=not.is.null&cases.id=eq.1").root
+
+    assert root.filters == (plan.Presence(embed=0, is_present=True),)
+    assert [len(embed.node.filters) for embed in root.embeds] == [1, 0]
+
+
 def test_of_two_embeds_one_can_be_enough(ask):
     root = ask("cases?select=*,notes(),teams()&or=(notes.not.is.null,teams.not.is.null)").root
 

@@ -44,8 +44,14 @@ def test_an_inner_embed_keeps_rows_that_have_one(page):
     )
 
 
-def test_groups_are_named_by_place(page):
-    assert page("notes?select=case_id,count()&order=case_id").endswith('"api"."notes" t0 group by 1 order by 1')
+def test_rows_are_grouped_by_values_below_their_casts(page):
+    assert page("notes?select=case_id::json,count()&order=case_id").endswith(
+        '"api"."notes" t0 group by t0."case_id" order by t0."case_id"'
+    )
+
+
+def test_what_lies_in_json_is_grouped_by_place(page):
+    assert page("patients?select=data->eye,count()&order=data->eye").endswith('"patients" t0 group by 1 order by 1')
 
 
 def test_an_aggregate_of_a_spread_is_made_where_it_is_spread(page):

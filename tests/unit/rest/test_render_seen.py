@@ -37,6 +37,10 @@ def test_a_spread_tells_its_keys_too(ask, tracking):
     assert "'api.patients'" in render.statement(ask("cases?select=title,...patients(name)", by=tracking)).text
 
 
-def test_tracked_rows_beside_aggregates_are_refused_as_their_keys_could_not_be_told(ask, tracking):
+@pytest.mark.parametrize(
+    "address",
+    ["cases?select=count(),patient_id,patients(name)", "notes?select=count(),...cases(title,patients(name))"],
+)
+def test_tracked_rows_beside_aggregates_are_refused_as_their_keys_could_not_be_told(ask, tracking, address):
     with pytest.raises(errors.NotImplementedHere):
-        render.statement(ask("cases?select=count(),patient_id,patients(name)", by=tracking))
+        render.statement(ask(address, by=tracking))
