@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Self, assert_never
 
 from carebase import errors
 from carebase.database import queries
@@ -16,7 +17,15 @@ from carebase.database import session as sessions
 from carebase.database.listen import Listener
 from carebase.observability import Log
 from carebase.rest import loading
-from carebase.rest.catalogue import Catalogue, Name
+from carebase.rest.catalogue import (
+    ByKey,
+    Catalogue,
+    Computed,
+    Name,
+    Relationship,
+    ThroughJunction,
+    Visible,
+)
 
 if TYPE_CHECKING:
     from psycopg_pool import AsyncConnectionPool
@@ -28,6 +37,7 @@ CHANNEL: Final = "pgrst"
 RELOADING: Final = ("reload schema", "reload config", "")
 """Payloads upon which everything is loaded again."""
 PAUSE_AFTER_FAILURE_SECONDS: Final = 2.0
+LISTENING_WITHIN_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +88,15 @@ class RoleSetting:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """A view or function that shows tracked rows without saying which."""
+
+    schema: str
+    name: str
+    is_function: bool
+
+
 class Kept:
     """`async with Kept(pool, …) as kept:` holds what is known in `kept.known`, loaded before the block begins."""
 
@@ -95,22 +114,28 @@ class Kept:
         self._pool, self._audit_pool = pool, audit_pool
         self._schemas, self._roles = schemas, roles
         self._listener = Listener(conninfo, channel=CHANNEL)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._stack = AsyncExitStack()
         self._loading = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        """Load, and listen from now on."""
-        await self.load()
-        await self._listener.__aenter__()
-        self._tasks = [asyncio.create_task(self._follow(payload), name=f"catalogue {payload}") for payload in RELOADING]
+        """Listen first, so that nothing is missed, then load."""
+        async with AsyncExitStack() as stack:
+            heard = [await stack.enter_async_context(self._listener.subscribe(payload)) for payload in RELOADING]
+            await stack.enter_async_context(self._listener)
+            with suppress(TimeoutError):
+                # Everybody is woken once the connection is there; without it there is still a first load.
+                await asyncio.wait_for(heard[0].wait(), LISTENING_WITHIN_SECONDS)
+            for event in heard:
+                event.clear()
+            await self.load()
+            following = [asyncio.create_task(self._follow(event), name="catalogue") for event in heard]
+            stack.push_async_callback(_end, following)
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         """Stop listening."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._listener.__aexit__(*exc)
+        await self._stack.aclose()
 
     async def load(self) -> None:
         """Load everything; requests go on with what was known until it is all there."""
@@ -123,6 +148,12 @@ class Kept:
             if self._audit_pool is not None:
                 async with sessions.begin_as_login(self._audit_pool) as session:
                     tracked = await session.all(SQL["tracked"], TrackedRow)
+                    hidden = await session.all(SQL["unrecorded"], Unrecorded, schemas=list(self._schemas))
+                catalogue = without(
+                    catalogue,
+                    tables=frozenset(Name(one.schema, one.name) for one in hidden if not one.is_function),
+                    functions=frozenset(Name(one.schema, one.name) for one in hidden if one.is_function),
+                )
             self.known = Known(
                 catalogue=catalogue,
                 tracked={_name(row.relation): _tracked(row) for row in tracked},
@@ -130,17 +161,59 @@ class Kept:
                 role_settings=_by_role(settings),
             )
 
-    async def _follow(self, payload: str) -> None:
-        async with self._listener.subscribe(payload) as event:
-            while True:
-                await event.wait()
-                event.clear()
-                try:
-                    await self.load()
-                except errors.CareError as error:
-                    LOG.error("catalogue_not_loaded", cause=error.__cause__ or error)
-                    await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
-                    event.set()
+    async def _follow(self, heard: asyncio.Event) -> None:
+        while True:
+            await heard.wait()
+            heard.clear()
+            try:
+                await self.load()
+            except errors.CareError as error:
+                LOG.error("catalogue_not_loaded", cause=error.__cause__ or error)
+                await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
+                heard.set()
+
+
+def without(catalogue: Catalogue, *, tables: frozenset[Name], functions: frozenset[Name]) -> Catalogue:
+    """The catalogue in which these relations and functions are not there: no route, embed or hint leads to them."""
+    relationships = {
+        origin: tuple(one for one in found if not _leads_to(one, tables, functions))
+        for origin, found in catalogue.relationships.items()
+        if origin not in tables
+    }
+    return replace(
+        catalogue,
+        tables={
+            name: replace(
+                table, computed={word: one for word, one in table.computed.items() if one.function not in functions}
+            )
+            for name, table in catalogue.tables.items()
+            if name not in tables
+        },
+        relationships=relationships,
+        functions={name: overloads for name, overloads in catalogue.functions.items() if name not in functions},
+        visible={
+            role: Visible(tables=seen.tables - tables, functions=seen.functions - functions)
+            for role, seen in catalogue.visible.items()
+        },
+    )
+
+
+def _leads_to(relationship: Relationship, tables: frozenset[Name], functions: frozenset[Name]) -> bool:
+    match relationship:
+        case ByKey(target=target):
+            return target in tables
+        case ThroughJunction(target=target, junction=junction):
+            return target in tables or junction in tables
+        case Computed(target=target, function=function):
+            return target in tables or function in functions
+        case _:
+            assert_never(relationship)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _name(relation: str) -> Name:

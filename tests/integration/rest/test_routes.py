@@ -233,3 +233,30 @@ async def test_a_table_made_while_the_server_runs_is_known_after_a_notification(
                 break
             await asyncio.sleep(0.1)
     assert (response.status_code, response.json()) == (200, [])
+
+
+async def test_what_leads_to_tracked_rows_without_naming_them_is_not_there(running, database):
+    amina = database.a_person()
+    a_case(database, amina)
+    with database.owner() as owner:
+        owner.execute(
+            "create view public.names with (security_invoker = true) as select patient_name from public.cases"
+        )
+        owner.execute("create view public.names_again as select * from public.names")
+        owner.execute(
+            "create function public.first_name() returns text language sql stable "
+            "as 'select patient_name from public.cases limit 1'"
+        )
+        owner.execute(
+            "create function public.my_cases() returns setof public.cases language sql stable "
+            "as 'select * from public.cases'"
+        )
+        owner.execute("grant select on public.names, public.names_again to authenticated")
+        owner.execute("grant execute on function public.first_name(), public.my_cases() to authenticated")
+    async with running() as application, application.client(amina) as client:
+        answers = [await client.get(f"/rest/v1/{path}") for path in ("names", "names_again", "rpc/first_name")]
+        assert [answer.json()["code"] for answer in answers] == ["PGRST205", "PGRST205", "PGRST202"]
+        called = await client.get("/rest/v1/rpc/my_cases?select=patient_name")
+        (read,) = reads_of(database, "public.cases")
+    assert called.json() == [{"patient_name": "Amina B"}]
+    assert len(read["keys"]) == 1
