@@ -83,6 +83,8 @@ def _is_spread(node: plan.Node) -> bool:
 
 
 def _body(read: plan.Read, row: str, writer: Writer) -> str:
+    # With `.*` it is the row, also where a column is named like it.
+    row = f"{row}.*"
     match read.form:
         case plan.Form.LIST:
             return f"coalesce(json_agg({row}), '[]')::text"
@@ -94,7 +96,7 @@ def _body(read: plan.Read, row: str, writer: Writer) -> str:
             return f"coalesce(json_strip_nulls(json_agg({row}) -> 0), 'null')::text"
         case plan.Form.CSV:
             head = f"case when count(*) = 0 then '' else {_head(read.root, row, writer)} end"
-            lines = f"coalesce(string_agg(substring({row}::text, 2, length({row}::text) - 2), E'\\n'), '')"
+            lines = f"coalesce(string_agg(substring(({row})::text, 2, length(({row})::text) - 2), E'\\n'), '')"
             return f"{head} || E'\\n' || {lines}"
         case plan.Form.NOTHING:
             return "''::text"

@@ -12,7 +12,7 @@ def test_one_row_answers(ask):
 
     assert statement.values == ("x",)
     assert statement.text == (
-        "select coalesce(json_agg(r), '[]')::text as body, count(*) as page, null::int8 as total, "
+        "select coalesce(json_agg(r.*), '[]')::text as body, count(*) as page, null::int8 as total, "
         f"null::jsonb as seen, {render.SETTINGS} "
         'from (select t0."id" as "id" from "api"."patients" t0 where t0."name" = $1) r'
     )
