@@ -1,6 +1,6 @@
 -- name: tracked
 -- Tables whose reads are recorded.
-select relation, key_columns, patient_path from audit.tracked;
+select relation, to_jsonb(key_columns) as key_columns, patient_path from audit.tracked;
 
 -- name: role_settings
 -- Settings that hold for a role; those of one database behind those of all, so that they win.
