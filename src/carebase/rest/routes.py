@@ -63,14 +63,15 @@ def application(
         try:
             response = await exchange.answer(runner, known, doorkeeper)
         except errors.CareError as error:
-            if error.status >= 500:
+            response = exchange.refused(error)
+            # What PostgreSQL refuses is mostly the client's doing; only the answer tells.
+            if response.status >= 500:
                 LOG.error(
                     "request_failed",
                     cause=error.__cause__ or error,
                     code=error.code,
                     request_id=requests.request_id_of(connection),
                 )
-            response = exchange.refused(error)
         if "origin" in connection.headers:
             response = respond.with_headers(response, (ANY_ORIGIN, ("Access-Control-Expose-Headers", EXPOSED)))
         await _send(send, response)

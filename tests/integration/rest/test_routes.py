@@ -13,6 +13,7 @@ from tests.integration.apps.conftest import Application
 from tests.integration.conftest import SECRET, Database
 
 from carebase import server
+from carebase.rest import routes
 from carebase.settings import Settings
 
 LISTED = "/rest/v1/cases?select=case_id,patient_name&order=case_id"
@@ -114,9 +115,12 @@ async def test_the_record_names_the_patient_whom_an_embedded_file_belongs_to(run
     assert len(of_file["keys"]) == 1
 
 
-async def test_without_a_session_nothing_is_shown(running):
+async def test_without_a_session_nothing_is_shown_and_nothing_is_called_a_fault(running, monkeypatch):
+    faults: list[str] = []
+    monkeypatch.setattr(routes.LOG, "error", lambda event, **_: faults.append(event))
     async with running() as application, application.client() as client:
         response = await client.get(LISTED)
+    assert faults == []
     assert response.status_code == 401
     assert response.json()["code"] == "42501"
     assert response.headers["www-authenticate"] == "Bearer"
