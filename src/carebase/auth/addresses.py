@@ -21,6 +21,6 @@ def normal(text: str) -> str:
     'amina@example.org'
     """
     address = text.strip().lower()
-    if len(address) > LONGEST or not FORM.fullmatch(address):
+    if len(address) > LONGEST or not address.isprintable() or not FORM.fullmatch(address):
         raise refused.NotValid(details="Unable to validate email address: invalid format")
     return address

@@ -50,7 +50,7 @@ KEPT: Final = (
     "TransferSyntaxUID",
 )
 _LONGEST: Final = 200
-_MARKS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+_MARKS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
 def kept(found: Iterable[tuple[str, str]]) -> Mapping[str, str]:

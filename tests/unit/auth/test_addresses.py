@@ -27,6 +27,8 @@ def test_a_text_that_could_name_two_or_none_is_refused(text: str) -> None:
 
 @given(st.text(max_size=80))
 @example("a@" + "b" * 60 + "." * 3)
+@example("a\u200bb@c.org")
+@example("a\ue000b@c.org")
 def test_what_is_taken_is_kept_in_one_form(text: str) -> None:
     try:
         kept = addresses.normal(text)

@@ -6,6 +6,7 @@ from carebase.documents import metadata
 
 def test_marks_that_would_turn_or_break_a_line_are_removed() -> None:
     assert metadata.kept([("PatientName", "A\u202eB\r\n<C>\0")]) == {"PatientName": "A B <C>"}
+    assert metadata.kept([("PatientName", "A\u2028B\u2029C")]) == {"PatientName": "A B C"}
 
 
 @given(st.lists(st.tuples(st.sampled_from(["PatientName", "Modality", "Unheard"]), st.text())))
