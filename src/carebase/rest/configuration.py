@@ -33,7 +33,6 @@ class Configuration:
     app_settings: Mapping[str, str] = field(default_factory=dict)
     max_rows: int | None = MOST_ROWS
     are_aggregates_allowed: bool = False
-    are_plans_shown: bool = False
     longest_address: int = LONGEST_ADDRESS
     """Characters of path and query together."""
     largest_body: int = LARGEST_BODY

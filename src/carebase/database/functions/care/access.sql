@@ -88,10 +88,6 @@ as $$
      where a.account_id = (select auth.uid()) and a.ended_at is null and (a.valid_until is null or a.valid_until > now())
 $$;
 
-create or replace function private.is_my_record(patient uuid) returns boolean
-language sql stable parallel safe security definer set search_path = ''
-as $$ select patient in (select private.my_records()) $$;
-
 -- The case a worker holds, told by the token it was given; no case without a lease that still runs.
 create or replace function private.leased_case() returns text
 language sql stable security definer set search_path = ''
@@ -196,7 +192,7 @@ grant execute on function private.is_staff(), private.owns_case(text), private.s
     to anon, authenticated, service_role, care_worker;
 grant execute on function private.is_clinician(), private.is_admin(), private.admin_from(), private.admin_to(), private.my_patients(),
     private.is_member(uuid), private.leads_team(uuid), private.has_team(uuid), private.may_begin_team(uuid), private.my_records(),
-    private.is_my_record(uuid), private.sees_run(uuid), private.sees_message(uuid), private.may_sign(uuid),
+    private.sees_run(uuid), private.sees_message(uuid), private.may_sign(uuid),
     private.my_released_runs(), private.my_released_observations(), private.my_teams(), private.is_rejected(uuid, text), private.is_reworded(uuid, text),
     private.is_last_wording(uuid, text, text, bigint), private.has_consent(text) to authenticated;
 grant execute on function private.leased_case(), private.leased_objects() to care_worker;
