@@ -15,7 +15,7 @@ help: ## List the commands
 run: $(VENV)/run.ok assets ## Serve everything with sample cases on http://localhost:8000 (PORT, CAREBASE_DATA)
 	@exec $(BIN)/python -m carebase.cli.main demo
 
-test: $(VENV)/dev.ok assets ## Unit and integration tests; no root, no browser needed
+test: $(VENV)/dev.ok assets tests/clients/node_modules/.ok ## Unit and integration tests; no root, no browser needed
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/dev.ok ## Format, lint, strict types, import contracts, prepared SQL
@@ -64,7 +64,7 @@ format: $(VENV)/dev.ok ## Format the code
 	$(BIN)/ruff check --fix src tests benchmarks scripts
 
 clean: ## Remove what was built here (not the data)
-	rm -rf $(VENV) frontend/node_modules src/carebase/web/static/dist
+	rm -rf $(VENV) frontend/node_modules tests/clients/node_modules src/carebase/web/static/dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "carebase needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
@@ -82,3 +82,7 @@ $(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
 	@echo "Installing what tests need …"
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+tests/clients/node_modules/.ok: tests/clients/package-lock.json tests/clients/.npmrc $(VENV)/run.ok
+	@echo "Installing the clients that tests use …"
+	@$(BIN)/python -m tests.clients.install

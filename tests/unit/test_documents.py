@@ -129,8 +129,12 @@ def test_every_dependency_has_its_row_with_reason_and_licence() -> None:
     python = dependency_names(project["project"]["dependencies"])
     for group in project["dependency-groups"].values():
         python |= dependency_names(group)
-    package = json.loads((ROOT / "frontend" / "package.json").read_text(encoding="utf-8"))
-    npm = {*package.get("dependencies", {}), *package.get("devDependencies", {})}
+    for extra in project["project"].get("optional-dependencies", {}).values():
+        python |= dependency_names(extra)
+    npm: set[str] = set()
+    for folder in ("frontend", "tests/clients"):
+        package = json.loads((ROOT / folder / "package.json").read_text(encoding="utf-8"))
+        npm |= {name for kind, named in package.items() if kind.lower().endswith("dependencies") for name in named}
     record = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8")
     rows = {name for row in ROW.findall(record) for name in CODE.findall(row)}
     assert rows == python | npm

