@@ -157,7 +157,8 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
                 deployment.opened(
                     pools=state.pools,
                     gate=state.gate,
-                    owner_dsn=settings.database_direct_url or owner_dsn,
+                    owner_dsn=owner_dsn,
+                    direct_dsn=settings.database_direct_url or owner_dsn,
                     secret=settings.secret,
                 )
             )

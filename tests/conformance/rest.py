@@ -9,70 +9,23 @@ names one that was. The folder with `prepare.py`, `replay.py` and `cases.json` i
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
-import psycopg_pool
-import uvicorn
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
-from starlette.requests import HTTPConnection
+from tests.conformance import serving
 
-from carebase.database.identity import Identity, Role
-from carebase.database.pool import Login
-from carebase.rest import credentials, routes, schema
 from carebase.rest.catalogue import Name
 from carebase.rest.configuration import Configuration
-from carebase.rest.credentials import Caller, ClaimsRefused
-from carebase.rest.run import Runner
 
-SECRET = "reallyreallyreallyreallyverysafe"
 ANONYMOUS = "postgrest_test_anonymous"
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
-
-
-class Door:
-    """PostgREST's way of choosing the role: the claim `role`, else the anonymous role."""
-
-    def __init__(self) -> None:
-        self._key = OctKey.import_key(SECRET.encode())
-
-    def admit(self, connection: HTTPConnection) -> Caller:
-        token = credentials.bearer_token(connection)
-        claims: Mapping[str, Any] = {} if token is None else self._claims(token)
-        role = claims.get("role", ANONYMOUS)
-        return Caller(
-            role=role,
-            claims=json.dumps({**claims, "role": role}),
-            login=Login.AUTHENTICATOR,
-            identity=Identity(Role.ANON),
-            is_anonymous=role == ANONYMOUS,
-        )
-
-    def _claims(self, token: str) -> Mapping[str, Any]:
-        try:
-            claims = json.loads(jws.deserialize_compact(token, self._key, algorithms=["HS256"]).payload)
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise credentials.refusal_of(token, now=time.time()) from error
-        if not isinstance(claims, dict):
-            raise ClaimsRefused
-        if fault := credentials.fault_of(claims, now=time.time()):
-            raise ClaimsRefused(fault)
-        return claims
 
 
 def configuration() -> Configuration:
@@ -90,55 +43,6 @@ def configuration() -> Configuration:
         },
         max_rows=None,
     )
-
-
-@contextmanager
-def served(dsn: str) -> Iterator[str]:
-    """The data API over the fixtures, on a free port of loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running: dict[str, Any] = {}
-    chosen = configuration()
-    app = routes.application(
-        runner=lambda _: running["runner"],
-        known=lambda _: running["kept"].known,
-        doorkeeper=Door(),
-        configuration=chosen,
-    )
-    # Two cases send no slash before the path and three a bare `#`; only this parser lets them through to us.
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, http="h11", lifespan="off", log_level="error")
-    server = uvicorn.Server(config)
-
-    async def serve() -> None:
-        pool = psycopg_pool.AsyncConnectionPool(dsn, kwargs={"autocommit": True}, min_size=2, max_size=4, open=False)
-        async with pool:
-            roles = await _roles(pool)
-            kept = schema.Kept(pool, conninfo=dsn, schemas=chosen.schemas, roles=roles, audit_pool=None)
-            async with kept:
-                running["kept"] = kept
-                running["runner"] = Runner(
-                    pools={Login.AUTHENTICATOR: pool}, gate=None, configuration=chosen, key=b"none"
-                )
-                await server.serve()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="data API")
-    thread.start()
-    try:
-        while not server.started:
-            if not thread.is_alive():
-                raise SystemExit("the data API did not start")
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-async def _roles(pool: psycopg_pool.AsyncConnectionPool) -> list[str]:
-    async with pool.connection() as connection:
-        cursor = await connection.execute("select rolname from pg_roles where rolname !~ '^pg_'")
-        return [name for (name,) in await cursor.fetchall()]
 
 
 # --- the database --------------------------------------------------------------------------------------------------
@@ -205,9 +109,9 @@ def main() -> int:
     cases = given.cases or shared / "cases.json"
     options = (["--suite", given.suite] if given.suite else []) + (["-v"] if given.is_verbose else [])
     if given.database:
-        with served(given.database) as address:
+        with serving.served(given.database, configuration()) as address:
             return replayed(shared / "replay.py", cases, address=address, options=options)
-    with fixtures(given.checkout, shared / "prepare.py") as dsn, served(dsn) as address:
+    with fixtures(given.checkout, shared / "prepare.py") as dsn, serving.served(dsn, configuration()) as address:
         return replayed(shared / "replay.py", cases, address=address, options=options)
 
 

@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import psycopg
-import psycopg_pool
-from psycopg import sql
+from psycopg import pq, sql
 
 from carebase import errors
 from carebase.database import refusals
+from carebase.database.line import Command, Value
+from carebase.database.lines import Lines
 
-Connection = psycopg.AsyncConnection[Any]
 Row: TypeAlias = "tuple[bytes | None, ...]"
 Rows: TypeAlias = "tuple[Row, ...]"
 Accept: TypeAlias = "Callable[[tuple[Rows, ...]], None]"
@@ -33,6 +33,13 @@ class Ending(StrEnum):
 
     COMMIT = "commit"
     ROLLBACK = "rollback"
+
+
+ENDINGS: Final[Mapping[Ending, tuple[Command, ...]]] = {
+    Ending.COMMIT: (("commit", ()),),
+    # What would be refused at the end of a commit is refused here too.
+    Ending.ROLLBACK: (("set constraints all immediate", ()), ("rollback", ())),
+}
 
 
 class Isolation(StrEnum):
@@ -61,7 +68,7 @@ class Statement:
     """SQL with `$1`, `$2` … and their values as text, whose types are left to PostgreSQL."""
 
     text: str
-    values: Sequence[str | bytes | None] = ()
+    values: Sequence[Value] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +96,7 @@ class Asked:
         return self.is_read_only and self.isolation is None and self.ending is Ending.COMMIT
 
 
-async def ask(
-    pool: psycopg_pool.AsyncConnectionPool, asked: Asked, *, accept: Accept | None = None
-) -> tuple[Rows, ...]:
+async def ask(lines: Lines, asked: Asked, *, accept: Accept | None = None) -> tuple[Rows, ...]:
     """The rows of each statement, each column as PostgreSQL writes it.
 
     What `accept` raises about them undoes everything. Refused in PostgreSQL's words; NotSignedIn when the session
@@ -99,62 +104,54 @@ async def ask(
     """
     try:
         try:
-            async with pool.connection() as connection:
-                return await _exchange(connection, asked, accept)
+            return await _asked(lines, asked, accept)
         except psycopg.OperationalError as error:
-            if not _is_lost(error):
+            # A change may have been made before the connection was lost.
+            if not asked.is_read_only or not _is_lost(error):
                 raise
-            # After a restart the pool's other connections are as dead as this one.
-            await pool.check()
-            if not asked.is_read_only:
-                raise  # It may have been committed.
-        async with pool.connection() as connection:
-            return await _exchange(connection, asked, accept)
+        return await _asked(lines, asked, accept)
     except UnicodeEncodeError as error:
         raise errors.Invalid(details="A text holds half a character, which cannot be stored.") from error
-    except (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests) as error:
+    except psycopg.Error as error:
         raise _as_refusal(error) from error
 
 
-async def _exchange(connection: Connection, asked: Asked, accept: Accept | None) -> tuple[Rows, ...]:
-    begins = None if asked.is_implicit else _beginning(asked)
-    opening, opened_with = _opening(asked)
-    cursors = [psycopg.AsyncRawCursor(connection) for _ in asked.statements]
-    other = psycopg.AsyncRawCursor(connection)
-    # One prepared statement that several roles share would be planned again at each change of the role.
-    mark = f"/*{asked.role}*/" if asked.role.isidentifier() else ""
-    async with connection.pipeline():
-        if begins is not None:
-            await other.execute(begins)
-        await other.execute(opening, opened_with)
-        if asked.before is not None:
-            await other.execute(sql.SQL("select {}()").format(sql.Identifier(*asked.before)))
-        for cursor, statement in zip(cursors, asked.statements, strict=True):
-            await cursor.execute(f"{mark}{statement.text}", statement.values)
-        if accept is None and begins is not None:
-            await _end(other, asked.ending)
-    rows = tuple(_rows(cursor) for cursor in cursors)
-    if accept is not None:
-        accept(rows)  # What this raises leaves the pool's own context, which rolls back.
-        if begins is not None:
-            async with connection.pipeline():
-                await _end(other, asked.ending)
+async def _asked(lines: Lines, asked: Asked, accept: Accept | None) -> tuple[Rows, ...]:
+    commands: list[Command] = [] if asked.is_implicit else [(_beginning(asked), ())]
+    commands.append(_opening(asked))
+    if asked.before is not None:
+        commands.append((_calling(asked.before), ()))
+    first = len(commands)
+    # A plan belongs to the role it was made for; one that several roles share would be made again at each change.
+    mark = _mark(asked.role)
+    commands += [(f"{mark}{statement.text}", statement.values) for statement in asked.statements]
+    last = len(commands)
+    ending = () if asked.is_implicit else ENDINGS[asked.ending]
+    async with lines.taken() as line:
+        if accept is None:
+            commands += ending
+        results = await line.exchange(commands)
+        rows = tuple(_rows(result) for result in results[first:last])
+        if accept is not None:
+            accept(rows)  # What this raises leaves a transaction open, which the pool undoes.
+            if ending:
+                await line.exchange(ending)
     return rows
 
 
-async def _end(cursor: psycopg.AsyncRawCursor[Any], ending: Ending) -> None:
-    if ending is Ending.ROLLBACK:
-        # What would be refused at the end of a commit is refused here too.
-        await cursor.execute("set constraints all immediate")
-    await cursor.execute(ending.value)
-
-
-def _rows(cursor: psycopg.AsyncRawCursor[Any]) -> Rows:
-    result = cursor.pgresult
-    if result is None:
-        return ()
+def _rows(result: pq.abc.PGresult) -> Rows:
     columns = range(result.nfields)
     return tuple(tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples))
+
+
+@lru_cache(maxsize=64)
+def _mark(role: str) -> str:
+    return f"/*{role}*/" if role.isidentifier() else ""
+
+
+@lru_cache(maxsize=16)
+def _calling(function: tuple[str, str]) -> str:
+    return sql.SQL("select {}()").format(sql.Identifier(*function)).as_string()
 
 
 def _beginning(asked: Asked) -> str:
@@ -162,16 +159,17 @@ def _beginning(asked: Asked) -> str:
     return f"begin{isolation}{' read only' if asked.is_read_only else ''}"
 
 
-def _opening(asked: Asked) -> tuple[str, list[str]]:
+def _opening(asked: Asked) -> Command:
     settings = {
         "statement_timeout": STATEMENT_TIMEOUT,
-        "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
         **asked.settings,
         "role": asked.role,
         "request.jwt.claims": asked.claims,
     }
     if asked.is_implicit:
         settings["transaction_read_only"] = "on"
+    else:
+        settings["idle_in_transaction_session_timeout"] = IDLE_TIMEOUT
     text = _opening_text(tuple(settings), with_sessions=asked.with_sessions)
     values = list(settings.values())
     return text, [*values, asked.claims] if asked.with_sessions else values
@@ -190,8 +188,8 @@ def _is_lost(error: psycopg.OperationalError) -> bool:
     return not error.sqlstate or error.sqlstate.startswith(("08", "57P"))
 
 
-def _as_refusal(error: psycopg.Error | psycopg_pool.PoolTimeout) -> errors.CareError:
-    state = "" if isinstance(error, psycopg_pool.PoolTimeout | psycopg_pool.TooManyRequests) else error.sqlstate
+def _as_refusal(error: psycopg.Error) -> errors.CareError:
+    state = error.sqlstate
     if not state or state == "CA401" or state.startswith(("08", "57P")):
         return refusals.as_care_error(error)
     return Refused(error)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from carebase import errors
 from carebase.database import exchange
 from carebase.database.exchange import Asked, Ending, Refused, Rows
 from carebase.database.identity import Identity, Origin
+from carebase.database.lines import Lines
 from carebase.database.pool import Login
 from carebase.rest import reads
 from carebase.rest.configuration import Configuration
@@ -22,9 +23,6 @@ from carebase.rest.credentials import Caller
 from carebase.rest.respond import Answered
 from carebase.rest.schema import Known
 from carebase.rest.work import Work
-
-if TYPE_CHECKING:
-    from psycopg_pool import AsyncConnectionPool
 
 OWN_COOKIES: Final = "carebase_"
 """In the names of cookies that nobody but this server reads."""
@@ -35,13 +33,6 @@ class Gate(Protocol):
 
     async def release(self, reads: Sequence[Mapping[str, Any]], *, identity: Identity | None, origin: Origin) -> None:
         """Return once the reads are durable."""
-
-
-class PoolsByLogin(Protocol):
-    """The open pools."""
-
-    def __getitem__(self, login: Login) -> AsyncConnectionPool:
-        """That of a login."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +49,7 @@ class Came:
 class Runner:
     """What is needed to run anything; `key` is that of hashes in the record."""
 
-    pools: PoolsByLogin
+    lines: Mapping[Login, Lines]
     gate: Gate | None
     configuration: Configuration
     key: bytes
@@ -75,7 +66,7 @@ class Runner:
                 require(seen[0].page)
 
         try:
-            results = await exchange.ask(self.pools[caller.login], asked, accept=accept if require else None)
+            results = await exchange.ask(self.lines[caller.login], asked, accept=accept if require else None)
         except errors.CareError as error:
             # A read that ended in an error may have shown something, and the error may tell of it.
             notes = self._notes(work, known, seen[0]) if seen else self._failed(work, error)
