@@ -7,6 +7,7 @@ charge of sending, of collecting what comes back, and of the statements this con
 from __future__ import annotations
 
 import asyncio
+import select
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
@@ -50,12 +51,21 @@ class Line:
         self._pg.nonblocking = 1
         self._pg.enter_pipeline_mode()
         self._socket = self._pg.socket
+        self._arrived = select.poll()
+        self._arrived.register(self._socket, select.POLLIN)
         self._loop.add_reader(self._socket, self._read)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is on its way and no transaction is open."""
         return self._waiting is None and self._pg.transaction_status == pq.TransactionStatus.IDLE
+
+    def is_alive(self) -> bool:
+        """Whether the server has not ended the connection, as far as it said so until now."""
+        # First comes what the server said last, then the end.
+        while not self.is_lost and self._arrived.poll(0):
+            self._read()
+        return not self.is_lost
 
     @property
     def is_in_transaction(self) -> bool:
@@ -148,7 +158,7 @@ class Line:
 
     def _note_prepared(self, results: Sequence[pq.abc.PGresult], preparing: dict[int, str]) -> None:
         for place, text in preparing.items():
-            if results[place].status is not pq.ExecStatus.COMMAND_OK:
+            if results[place].status != pq.ExecStatus.COMMAND_OK:
                 self._prepared.pop(text, None)
 
     def _flush(self) -> None:

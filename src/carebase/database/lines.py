@@ -70,8 +70,10 @@ class Lines:
     async def _take(self) -> Line:
         while self._free:
             line = self._free.pop()
-            if not line.is_lost:
+            if line.is_alive():
                 return line
+            self._forget()
+            self._later(line.close())
         if self._open < self._size:
             return await self._opened()
         loop = asyncio.get_running_loop()
