@@ -1,0 +1,89 @@
+"""Asks both servers thousands of things and counts where they differ.
+
+python -m tests.conformance.differences DSN [--requests N] [--seed S]
+
+DSN names a superuser's database that is empty but for what a former run left. The last line is
+`differences: N requests, U unexplained, M explained`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import random
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import hypothesis
+from tests.conformance import serving
+from tests.conformance.differences import asking, comparing, explained, peer
+from tests.conformance.differences.making import Asked
+
+SHOWN = 30
+
+
+def run(program: Path, dsn: str, *, requests: int, seed: int) -> int:
+    """Compare; returns how many differences nothing explains."""
+    counts: collections.Counter[str] = collections.Counter()
+    groups: dict[str, list[str]] = {}
+    with ExitStack() as stack:
+        theirs = comparing.Side(stack.enter_context(peer.served(program, dsn)))
+        ours = comparing.Side(stack.enter_context(serving.served(dsn, peer.configuration())))
+        stack.callback(theirs.close)
+        stack.callback(ours.close)
+
+        @hypothesis.seed(seed)
+        @hypothesis.settings(
+            max_examples=requests,
+            database=None,
+            deadline=None,
+            phases=[hypothesis.Phase.generate],
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        @hypothesis.given(asking.requests())
+        def compare(asked: Asked) -> None:
+            counts["requests"] += 1
+            first, second = theirs.ask(asked), ours.ask(asked)
+            counts["answered"] += first.status < 300
+            counts[f"{asked.method} {first.status} {first.code or ''}"] += 1
+            parts = list(comparing.differences(asked, first, second))
+            if not parts:
+                return
+            found = explained.reasons(asked, first, second, parts=parts)
+            for reason in found:
+                counts[reason] += 1
+            counts["explained" if found else "unexplained"] += 1
+            if not found:
+                kind = f"{', '.join(parts)}: {first.status} {first.code or ''} → {second.status} {second.code or ''}"
+                groups.setdefault(kind, []).append(f"{asked}\nPostgREST: {first}\nours: {second}\n")
+
+        compare()
+    for kind, found in sorted(groups.items(), key=lambda group: len(group[1])):
+        print(f"=== {len(found)} × {kind}")
+        for one in sorted(found, key=len)[: max(1, SHOWN // len(groups))]:
+            print(one)
+    for reason in sorted({one.reason for one in explained.EXPLAINED}):
+        print(f"{counts[reason]:6} × {reason}")
+    print(f"{counts['answered']} requests were not refused")
+    asked, unexplained = counts["requests"], counts["unexplained"]
+    print(f"differences: {asked} requests, {unexplained} unexplained, {counts['explained']} explained")
+    return unexplained
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dsn")
+    parser.add_argument("--requests", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32))
+    given = parser.parse_args()
+    program = peer.program()
+    if program is None:
+        print("PostgREST is not installed (tests/clients), and POSTGREST_BIN names none")
+        return 1
+    print(f"seed {given.seed}")
+    return 1 if run(program, given.dsn, requests=given.requests, seed=given.seed) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
