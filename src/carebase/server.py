@@ -118,6 +118,7 @@ class Broken:
 
 def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     """The application. `owner_dsn` says where PostgreSQL is; the logins' own passwords are used."""
+    configuration = deployment.configured(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -155,6 +156,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
             )
             state.data_api = await stack.enter_async_context(
                 deployment.opened(
+                    configuration,
                     pools=state.pools,
                     gate=state.gate,
                     owner_dsn=owner_dsn,
@@ -191,7 +193,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     app.include_router(pages.router)
     if settings.api_docs:
         app.include_router(viewers.router)
-    app.mount(deployment.MOUNT, deployment.mounted(), name="data API")
+    app.mount(deployment.MOUNT, deployment.mounted(configuration), name="data API")
     app.mount(static.MOUNT, static.mount(), name="static")
     _add_health(app)
     _add_refusals(app)

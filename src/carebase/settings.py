@@ -37,7 +37,17 @@ LIMITS: Mapping[str, range] = {
     "running_analyses": range(1_000_001),
     "audit_checkpoint_minutes": range(1, 1441),
     "smtp_port": range(1, 65536),
+    "rest_max_rows": range(1, 1_000_001),
+    "rest_max_body": range(1024, 1_048_577),
+    "rest_max_address": range(1024, 65_537),
+    "rest_embed_depth": range(33),
+    "rest_anon_seconds": range(1, 3601),
+    "rest_authenticated_seconds": range(1, 3601),
+    "rest_service_role_seconds": range(1, 3601),
 }
+FUNCTION: Final = re.compile(r"(?:[a-z_][a-z0-9_$]*\.)?[a-z_][a-z0-9_$]*")
+"""A function's name, with its schema or without."""
+TRANSACTION_ENDS: Final = frozenset({"commit", "commit-allow-override", "rollback", "rollback-allow-override"})
 
 
 class BadSetting(errors.SetupError):
@@ -109,7 +119,87 @@ class Settings:
     )
     api_docs: bool = dataclasses.field(
         default=True,
-        metadata={"name": "CAREBASE_API_DOCS", "help": "Whether /docs, /redoc and /openapi.json answer."},
+        metadata={
+            "name": "CAREBASE_API_DOCS",
+            "help": "Whether /docs, /redoc and /openapi.json answer, and the root of /rest/v1.",
+        },
+    )
+    rest_max_rows: int = dataclasses.field(
+        default=1000,
+        metadata={
+            "name": "CAREBASE_REST_MAX_ROWS",
+            "help": "Rows in one answer of /rest/v1, and of each embed.",
+        },
+    )
+    rest_max_body: int = dataclasses.field(
+        default=1_048_576,
+        metadata={
+            "name": "CAREBASE_REST_MAX_BODY",
+            "help": "Bytes of a body sent to /rest/v1, 1024 to 1048576.",
+        },
+    )
+    rest_max_address: int = dataclasses.field(
+        default=32_768,
+        metadata={
+            "name": "CAREBASE_REST_MAX_ADDRESS",
+            "help": "Characters of path and query under /rest/v1, 1024 to 65536.",
+        },
+    )
+    rest_embed_depth: int = dataclasses.field(
+        default=10,
+        metadata={
+            "name": "CAREBASE_REST_EMBED_DEPTH",
+            "help": "Levels of embeds within embeds, 0 to 32.",
+        },
+    )
+    rest_aggregates: bool = dataclasses.field(
+        default=False,
+        metadata={
+            "name": "CAREBASE_REST_AGGREGATES",
+            "help": "Whether /rest/v1 sums, averages and counts groups.",
+        },
+    )
+    rest_plans: bool = dataclasses.field(
+        default=False,
+        metadata={
+            "name": "CAREBASE_REST_PLANS",
+            "help": "Whether /rest/v1 tells PostgreSQL's plans; of tables with patients' data it never does.",
+        },
+    )
+    rest_pre_request: str | None = dataclasses.field(
+        default=None,
+        metadata={
+            "name": "CAREBASE_REST_PRE_REQUEST",
+            "help": "Function that is called first in each transaction of /rest/v1 and may refuse it.",
+        },
+    )
+    rest_anon_seconds: int = dataclasses.field(
+        default=3,
+        metadata={
+            "name": "CAREBASE_REST_ANON_SECONDS",
+            "help": "Longest statement of `anon`; `alter role … set statement_timeout` wins over it.",
+        },
+    )
+    rest_authenticated_seconds: int = dataclasses.field(
+        default=8,
+        metadata={
+            "name": "CAREBASE_REST_AUTHENTICATED_SECONDS",
+            "help": "The same for `authenticated`.",
+        },
+    )
+    rest_service_role_seconds: int = dataclasses.field(
+        default=60,
+        metadata={
+            "name": "CAREBASE_REST_SERVICE_ROLE_SECONDS",
+            "help": "The same for `service_role`.",
+        },
+    )
+    rest_transaction_end: str = dataclasses.field(
+        default="commit",
+        metadata={
+            "name": "CAREBASE_REST_TRANSACTION_END",
+            "help": "`commit` or `rollback`; with `-allow-override` behind it `Prefer: tx=` is heeded.",
+        },
     )
 
     audit_checkpoints: Path | None = dataclasses.field(
@@ -351,3 +441,13 @@ def _check(settings: Settings) -> None:
             details="HOST must be a loopback address: plain HTTP is served there only.",
             hint="Put a TLS proxy in front and keep HOST on 127.0.0.1.",
         )
+    _check_data_api(settings)
+
+
+def _check_data_api(settings: Settings) -> None:
+    if settings.rest_transaction_end not in TRANSACTION_ENDS:
+        raise BadSetting(
+            details="CAREBASE_REST_TRANSACTION_END is `commit` or `rollback`, with or without `-allow-override`."
+        )
+    if settings.rest_pre_request and not FUNCTION.fullmatch(settings.rest_pre_request):
+        raise BadSetting(details="CAREBASE_REST_PRE_REQUEST is a function's name such as `public.check_request`.")

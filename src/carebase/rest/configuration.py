@@ -11,6 +11,9 @@ from carebase.rest.catalogue import Name
 LONGEST_ADDRESS: Final = 32 * 1024
 LARGEST_BODY: Final = 1024 * 1024
 MOST_ROWS: Final = 1000
+DEEPEST_EMBED: Final = 10
+TIMEOUTS: Final = {"anon": 3, "authenticated": 8, "service_role": 60}
+"""Seconds; the first two are Supabase's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,18 @@ class Configuration:
     app_settings: Mapping[str, str] = field(default_factory=dict)
     max_rows: int | None = MOST_ROWS
     are_aggregates_allowed: bool = False
+    are_plans_allowed: bool = False
+    """Whether PostgreSQL's plan may be asked for instead of an answer."""
+    deepest_embed: int = DEEPEST_EMBED
+    """Levels of embeds within embeds."""
+    timeouts: Mapping[str, int] = field(default_factory=lambda: TIMEOUTS)
+    """Seconds that a statement may take, by role; what the role or the function sets for itself counts instead."""
     longest_address: int = LONGEST_ADDRESS
     """Characters of path and query together."""
     largest_body: int = LARGEST_BODY
+    is_described: bool = True
+    """Whether the root answers with the description of the API."""
+    address: str = "http://localhost:8000/rest/v1"
+    """Where clients find the API, as its description says."""
+    version: str = "1.0.0"
+    """Of the server, as the description says."""

@@ -86,7 +86,9 @@ def respond(request: Request, answered: Answered, shape: Shape) -> Response:
         case Action.DELETE:
             counted = _content_range(0, 0, _counted(request, answered))
             response = _of_change(request, answered, shape, counted=counted)
-        case Action.DESCRIBE | Action.INSPECT:
+        case Action.DESCRIBE:
+            response = _of_document(request, answered, shape)
+        case Action.INSPECT:
             raise ValueError(request.action)
         case _:
             assert_never(request.action)
@@ -131,6 +133,14 @@ def _of_rows(request: Request, answered: Answered, shape: Shape) -> Response:
         headers.append(("Content-Length", str(len(body))))
     headers += [*_typed(media, shape), *_applied(request, shape)]
     return Response(status=status, headers=tuple(headers), body=b"" if is_head else body)
+
+
+def _of_document(request: Request, answered: Answered, shape: Shape) -> Response:
+    """What is no rows: the description of the API, a plan."""
+    if request.method == "HEAD":
+        return Response(status=200, headers=tuple(_typed(shape.media, shape)))
+    headers = (("Content-Length", str(len(answered.body))), *_typed(shape.media, shape))
+    return Response(status=200, headers=headers, body=answered.body)
 
 
 def _of_insert(request: Request, answered: Answered, shape: Shape) -> Response:

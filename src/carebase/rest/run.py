@@ -107,7 +107,9 @@ class Runner:
     def _settings(self, work: Work, known: Known, *, caller: Caller, came: Came) -> dict[str, str]:
         schema = work.request.profile or self.configuration.schemas[0]
         path = dict.fromkeys((schema, *self.configuration.extra_search_path))
+        seconds = self.configuration.timeouts.get(caller.role)
         settings = {
+            **({} if seconds is None else {"statement_timeout": f"{seconds}s"}),
             **known.role_settings.get(caller.role, {}),
             "search_path": ", ".join(_quoted(name) for name in path),
             "request.method": came.method,

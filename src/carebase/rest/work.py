@@ -6,13 +6,14 @@ Pure. In charge of putting the steps together; each of them is a module of its o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, assert_never
 
 from carebase.database.exchange import Isolation, Row, Rows, Statement
 from carebase.rest import (
     errors,
+    openapi,
     plan,
     plan_calls,
     plan_reads,
@@ -28,7 +29,7 @@ from carebase.rest.parsing import preferences
 from carebase.rest.plan_reads import Setting
 from carebase.rest.respond import Answered, Shape
 from carebase.rest.schema import Known
-from carebase.rest.syntax import Action, Count, Media, MediaType, Request
+from carebase.rest.syntax import Action, Count, Embed, Media, MediaType, Request, SelectItem
 
 FORMS: Final = {
     Media.JSON: plan.Form.LIST,
@@ -37,6 +38,10 @@ FORMS: Final = {
     Media.OBJECT_STRIPPED: plan.Form.OBJECT_STRIPPED,
     Media.CSV: plan.Form.CSV,
 }
+DESCRIBED: Final = {Media.OPENAPI: Media.OPENAPI, Media.JSON: Media.JSON, Media.ANY: Media.OPENAPI}
+NOTHING: Final = plan.Read(root=plan.Node(origin=plan.FromSource("nothing"), alias="t0"), form=plan.Form.NOTHING)
+"""Of what reads no rows."""
+SETTINGS: Final = Statement(f"select {render.SETTINGS}")
 SINGLE: Final = frozenset({plan.Form.OBJECT, plan.Form.OBJECT_STRIPPED})
 
 
@@ -53,9 +58,13 @@ class Work:
     """Raises, with the number of rows, what undoes the transaction."""
     function: Function | None = None
     isolation: Isolation | None = None
+    reader: Callable[[tuple[Rows, ...]], Answered] | None = None
+    """Reads what the statements brought, where the first is not answered by one row of an answer."""
 
     def answered(self, results: tuple[Rows, ...]) -> Answered:
         """What the statements brought."""
+        if self.reader is not None:
+            return self.reader(results)
         first = results[0]
         found = _answered(first[0]) if first else Answered()
         if len(results) == 1:
@@ -68,6 +77,8 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
     schemas = configuration.schemas
     if request.profile is not None and request.profile not in schemas:
         raise errors.SchemaRefused(request.profile, exposed=schemas)
+    if depth_of(request.select) > configuration.deepest_embed:
+        raise errors.TooComplex("levels of embeds", limit=configuration.deepest_embed)
     setting = Setting(
         catalogue=known.catalogue,
         role=role,
@@ -83,7 +94,7 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
         case Action.CALL:
             made = _call(request, setting, _chosen(request))
         case Action.DESCRIBE:
-            raise errors.RootDisabled
+            made = _description(request, setting, configuration)
         case Action.INSPECT:
             raise ValueError(request.action)
         case _:
@@ -92,6 +103,11 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
     profile = (request.profile or schemas[0]) if request.profile is not None or len(schemas) > 1 else None
     may = configuration.may_choose_ending
     return replace(made, shape=replace(made.shape, profile=profile, query=query, may_end_otherwise=may))
+
+
+def depth_of(select: Sequence[SelectItem]) -> int:
+    """How many levels of embeds there are."""
+    return max((1 + depth_of(item.items) for item in select if isinstance(item, Embed)), default=0)
 
 
 def _chosen(request: Request) -> MediaType:
@@ -151,6 +167,35 @@ def _call(request: Request, setting: Setting, media: MediaType) -> Work:
         require=call.require if call.is_single or call.max_affected is not None else None,
         function=function,
         isolation=isolation,
+    )
+
+
+def _description(request: Request, setting: Setting, configuration: Configuration) -> Work:
+    """The root. The database is asked nothing, but may refuse: the session has ended, the pre-request objects."""
+    if not configuration.is_described:
+        raise errors.RootDisabled
+    media = next((DESCRIBED[one.media] for one in request.accept if one.media in DESCRIBED), None)
+    if media is None:
+        raise errors.NotAcceptable([wanted.text for wanted in request.accept])
+    document = openapi.document(
+        setting.catalogue,
+        schema=request.profile or configuration.schemas[0],
+        role=setting.role,
+        address=configuration.address,
+        version=configuration.version,
+    )
+
+    def told(results: tuple[Rows, ...]) -> Answered:
+        headers, status = results[0][0]
+        return Answered(body=document, chosen_headers=headers, chosen_status=status)
+
+    return Work(
+        request=request,
+        read=NOTHING,
+        statements=(SETTINGS,),
+        shape=Shape(media=MediaType(media.value, media)),
+        is_read_only=True,
+        reader=told,
     )
 
 
