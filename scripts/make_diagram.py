@@ -43,8 +43,15 @@ DOMAINS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "accounts": (
         "The accounts",
         (
-            "auth.users", "auth.identities", "auth.sessions", "auth.refresh_tokens", "auth.attempts",
-            "private.site_settings",
+            "auth.users", "auth.identities", "auth.sessions", "auth.refresh_tokens", "auth.known_devices",
+            "auth.attempts", "private.site_settings",
+        ),
+    ),
+    "sign-in": (
+        "Signing in",
+        (
+            "auth.flow_state", "auth.one_time_tokens", "auth.mfa_factors", "auth.mfa_challenges", "auth.paper_codes",
+            "auth.api_keys", "auth.allowances", "auth.outbox", "auth.oauth_clients",
         ),
     ),
     "storage": ("The storage", ("storage.buckets", "storage.objects", "storage.uploads", "storage.trash")),

@@ -172,8 +172,15 @@ def _accounts(m: Makings, _lease: str) -> Seeds:
             "storage.uploads",
             "auth.identities",
             "auth.refresh_tokens",
+            "auth.flow_state",
+            "auth.one_time_tokens",
+            "auth.paper_codes",
+            "auth.known_devices",
         ):
             yield table, spot, m.row(table, spot)
+        factor = {"id": uuid.uuid4(), **m.row("auth.mfa_factors", spot)}
+        yield "auth.mfa_factors", spot, factor
+        yield "auth.mfa_challenges", spot, {**m.row("auth.mfa_challenges", spot), "factor_id": factor["id"]}
         past = Spot(account=name, tag="past its time")
         yield "storage.uploads", past, {**m.row("storage.uploads", past), "expires_at": NOW - HOUR}
         yield "public.conversations", spot, {"id": m.conversations[name], "user_id": m.id_of(name)}
@@ -308,7 +315,15 @@ def _portal(m: Makings, _lease: str) -> Seeds:
 
 
 def _platform(m: Makings, _lease: str) -> Seeds:
-    for table in ("storage.trash", "auth.attempts", "jobs.procrastinate_workers"):
+    for table in (
+        "storage.trash",
+        "auth.attempts",
+        "auth.api_keys",
+        "auth.allowances",
+        "auth.outbox",
+        "auth.oauth_clients",
+        "jobs.procrastinate_workers",
+    ):
         yield table, Spot(), m.row(table, Spot())
     entry = {"task_name": "t", "periodic_id": "p", "defer_timestamp": 0}
     yield "jobs.procrastinate_periodic_defers", Spot(), entry
