@@ -37,6 +37,13 @@ LIMITS: Mapping[str, range] = {
     "running_analyses": range(1_000_001),
     "audit_checkpoint_minutes": range(1, 1441),
     "smtp_port": range(1, 65536),
+    "shortest_password": range(8, 65),
+    "idle_minutes": range(15, 31),
+    "session_hours": range(1, 13),
+    "link_minutes": range(5, 1441),
+    "code_minutes": range(1, 11),
+    "invitation_hours": range(1, 337),
+    "mails_per_hour": range(1, 1001),
     "rest_max_rows": range(1, 1_000_001),
     "rest_max_body": range(1024, 1_048_577),
     "rest_max_address": range(1024, 65_537),
@@ -48,6 +55,11 @@ LIMITS: Mapping[str, range] = {
 FUNCTION: Final = re.compile(r"(?:[a-z_][a-z0-9_$]*\.)?[a-z_][a-z0-9_$]*")
 """A function's name, with its schema or without."""
 TRANSACTION_ENDS: Final = frozenset({"commit", "commit-allow-override", "rollback", "rollback-allow-override"})
+WORDS: Mapping[str, tuple[str, str]] = {
+    "staff_mfa": ("required", "optional"),
+    "language": ("fr", "en"),
+    "captcha_provider": ("hcaptcha", "turnstile"),
+}
 
 
 class BadSetting(errors.SetupError):
@@ -56,200 +68,149 @@ class BadSetting(errors.SetupError):
     code, message = "bad_setting", "A setting is wrong."
 
 
+def _of(name: str, said: str, *, default: Any = dataclasses.MISSING, is_secret: bool = False) -> Any:
+    return dataclasses.field(default=default, repr=not is_secret, metadata={"name": name, "help": said})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting with its value; each field's `name` is its variable in the environment."""
 
-    data: Path = dataclasses.field(metadata={"name": "CAREBASE_DATA", "help": "Where everything is kept."})
-    host: str = dataclasses.field(
-        default="127.0.0.1",
-        metadata={"name": "HOST", "help": "Address to listen on; plain HTTP stays on loopback."},
+    data: Path = _of("CAREBASE_DATA", "Where everything is kept.")
+    host: str = _of("HOST", "Address to listen on; plain HTTP stays on loopback.", default="127.0.0.1")
+    port: int = _of("PORT", "Port of the web server.", default=8000)
+    database_url: str | None = _of(
+        "DATABASE_URL", "A PostgreSQL 15 or newer; without it the embedded one is started.", default=None
     )
-    port: int = dataclasses.field(default=8000, metadata={"name": "PORT", "help": "Port of the web server."})
-    database_url: str | None = dataclasses.field(
-        default=None,
-        metadata={
-            "name": "DATABASE_URL",
-            "help": "A PostgreSQL 15 or newer; without it the embedded one is started.",
-        },
+    database_direct_url: str | None = _of(
+        "DATABASE_DIRECT_URL", "The same database without a pooler, for migrations and listening.", default=None
     )
-    database_direct_url: str | None = dataclasses.field(
-        default=None,
-        metadata={
-            "name": "DATABASE_DIRECT_URL",
-            "help": "The same database without a pooler, for migrations and listening.",
-        },
+    secret: str = _of("JWT_SECRET", "Signs tokens; made at first start when absent.", default="", is_secret=True)
+    site_url: str = _of("SITE_URL", "The address people use; links are built from it.", default="")
+    access_token_minutes: int = _of("ACCESS_TOKEN_EXPIRE_MINUTES", "Life of an access token, 1 to 60.", default=60)
+    sign_up: bool = _of("CAREBASE_SIGN_UP", "Whether people may make an account themselves.", default=True)
+    staff_mfa: str = _of("CAREBASE_STAFF_MFA", "`required` or `optional`.", default="optional")
+    workers: int = _of("CAREBASE_WORKERS", "Analyses at once in this process; 0: none here.", default=1)
+    lease_seconds: int = _of("CAREBASE_LEASE_SECONDS", "How long a silent worker keeps a case; 2 to 60.", default=20)
+    requests_per_minute: int = _of("CAREBASE_REQUESTS_PER_MINUTE", "Requests a minute and user.", default=600)
+    uploads_per_hour: int = _of("CAREBASE_UPLOADS_PER_HOUR", "Files a user may add in an hour.", default=500)
+    running_analyses: int = _of("CAREBASE_RUNNING_ANALYSES", "Cases of a user in work at once.", default=50)
+    api_docs: bool = _of(
+        "CAREBASE_API_DOCS", "Whether /docs, /redoc and /openapi.json answer, and the root of /rest/v1.", default=True
     )
-    secret: str = dataclasses.field(
-        default="",
-        repr=False,
-        metadata={"name": "JWT_SECRET", "help": "Signs tokens; made at first start when absent."},
+    rest_max_rows: int = _of(
+        "CAREBASE_REST_MAX_ROWS", "Rows in one answer of /rest/v1, and of each embed.", default=1000
     )
-    site_url: str = dataclasses.field(
-        default="", metadata={"name": "SITE_URL", "help": "The address people use; links are built from it."}
+    rest_max_body: int = _of(
+        "CAREBASE_REST_MAX_BODY", "Bytes of a body sent to /rest/v1, 1024 to 1048576.", default=1048576
     )
-    access_token_minutes: int = dataclasses.field(
-        default=60,
-        metadata={"name": "ACCESS_TOKEN_EXPIRE_MINUTES", "help": "Life of an access token, 1 to 60."},
+    rest_max_address: int = _of(
+        "CAREBASE_REST_MAX_ADDRESS", "Characters of path and query under /rest/v1, 1024 to 65536.", default=32768
     )
-    sign_up: bool = dataclasses.field(
-        default=True,
-        metadata={"name": "CAREBASE_SIGN_UP", "help": "Whether people may make an account themselves."},
+    rest_embed_depth: int = _of("CAREBASE_REST_EMBED_DEPTH", "Levels of embeds within embeds, 0 to 32.", default=10)
+    rest_aggregates: bool = _of(
+        "CAREBASE_REST_AGGREGATES", "Whether /rest/v1 sums, averages and counts groups.", default=False
     )
-    staff_mfa: str = dataclasses.field(
-        default="optional", metadata={"name": "CAREBASE_STAFF_MFA", "help": "`required` or `optional`."}
-    )
-    workers: int = dataclasses.field(
-        default=1,
-        metadata={"name": "CAREBASE_WORKERS", "help": "Analyses at once in this process; 0: none here."},
-    )
-    lease_seconds: int = dataclasses.field(
-        default=20,
-        metadata={"name": "CAREBASE_LEASE_SECONDS", "help": "How long a silent worker keeps a case; 2 to 60."},
-    )
-    requests_per_minute: int = dataclasses.field(
-        default=600, metadata={"name": "CAREBASE_REQUESTS_PER_MINUTE", "help": "Requests a minute and user."}
-    )
-    uploads_per_hour: int = dataclasses.field(
-        default=500,
-        metadata={"name": "CAREBASE_UPLOADS_PER_HOUR", "help": "Files a user may add in an hour."},
-    )
-    running_analyses: int = dataclasses.field(
-        default=50, metadata={"name": "CAREBASE_RUNNING_ANALYSES", "help": "Cases of a user in work at once."}
-    )
-    api_docs: bool = dataclasses.field(
-        default=True,
-        metadata={
-            "name": "CAREBASE_API_DOCS",
-            "help": "Whether /docs, /redoc and /openapi.json answer, and the root of /rest/v1.",
-        },
-    )
-    rest_max_rows: int = dataclasses.field(
-        default=1000,
-        metadata={
-            "name": "CAREBASE_REST_MAX_ROWS",
-            "help": "Rows in one answer of /rest/v1, and of each embed.",
-        },
-    )
-    rest_max_body: int = dataclasses.field(
-        default=1_048_576,
-        metadata={
-            "name": "CAREBASE_REST_MAX_BODY",
-            "help": "Bytes of a body sent to /rest/v1, 1024 to 1048576.",
-        },
-    )
-    rest_max_address: int = dataclasses.field(
-        default=32_768,
-        metadata={
-            "name": "CAREBASE_REST_MAX_ADDRESS",
-            "help": "Characters of path and query under /rest/v1, 1024 to 65536.",
-        },
-    )
-    rest_embed_depth: int = dataclasses.field(
-        default=10,
-        metadata={
-            "name": "CAREBASE_REST_EMBED_DEPTH",
-            "help": "Levels of embeds within embeds, 0 to 32.",
-        },
-    )
-    rest_aggregates: bool = dataclasses.field(
+    rest_plans: bool = _of(
+        "CAREBASE_REST_PLANS",
+        "Whether /rest/v1 tells PostgreSQL's plans; of tables with patients' data it never does.",
         default=False,
-        metadata={
-            "name": "CAREBASE_REST_AGGREGATES",
-            "help": "Whether /rest/v1 sums, averages and counts groups.",
-        },
     )
-    rest_plans: bool = dataclasses.field(
-        default=False,
-        metadata={
-            "name": "CAREBASE_REST_PLANS",
-            "help": "Whether /rest/v1 tells PostgreSQL's plans; of tables with patients' data it never does.",
-        },
-    )
-    rest_pre_request: str | None = dataclasses.field(
+    rest_pre_request: str | None = _of(
+        "CAREBASE_REST_PRE_REQUEST",
+        "Function that is called first in each transaction of /rest/v1 and may refuse it.",
         default=None,
-        metadata={
-            "name": "CAREBASE_REST_PRE_REQUEST",
-            "help": "Function that is called first in each transaction of /rest/v1 and may refuse it.",
-        },
     )
-    rest_anon_seconds: int = dataclasses.field(
+    rest_anon_seconds: int = _of(
+        "CAREBASE_REST_ANON_SECONDS",
+        "Longest statement of `anon`; `alter role … set statement_timeout` wins over it.",
         default=3,
-        metadata={
-            "name": "CAREBASE_REST_ANON_SECONDS",
-            "help": "Longest statement of `anon`; `alter role … set statement_timeout` wins over it.",
-        },
     )
-    rest_authenticated_seconds: int = dataclasses.field(
-        default=8,
-        metadata={
-            "name": "CAREBASE_REST_AUTHENTICATED_SECONDS",
-            "help": "The same for `authenticated`.",
-        },
+    rest_authenticated_seconds: int = _of(
+        "CAREBASE_REST_AUTHENTICATED_SECONDS", "The same for `authenticated`.", default=8
     )
-    rest_service_role_seconds: int = dataclasses.field(
-        default=60,
-        metadata={
-            "name": "CAREBASE_REST_SERVICE_ROLE_SECONDS",
-            "help": "The same for `service_role`.",
-        },
+    rest_service_role_seconds: int = _of(
+        "CAREBASE_REST_SERVICE_ROLE_SECONDS", "The same for `service_role`.", default=60
     )
-    rest_transaction_end: str = dataclasses.field(
+    rest_transaction_end: str = _of(
+        "CAREBASE_REST_TRANSACTION_END",
+        "`commit` or `rollback`; with `-allow-override` behind it `Prefer: tx=` is heeded.",
         default="commit",
-        metadata={
-            "name": "CAREBASE_REST_TRANSACTION_END",
-            "help": "`commit` or `rollback`; with `-allow-override` behind it `Prefer: tx=` is heeded.",
-        },
     )
-
-    audit_checkpoints: Path | None = dataclasses.field(
+    audit_checkpoints: Path | None = _of(
+        "CAREBASE_AUDIT_CHECKPOINTS",
+        "File of the record's signed checkpoints; better on another machine's disk.",
         default=None,
-        metadata={
-            "name": "CAREBASE_AUDIT_CHECKPOINTS",
-            "help": "File of the record's signed checkpoints; better on another machine's disk.",
-        },
     )
-    audit_key: Path | None = dataclasses.field(
-        default=None,
-        metadata={"name": "CAREBASE_AUDIT_KEY", "help": "File of the key that signs them, made at first use."},
+    audit_key: Path | None = _of(
+        "CAREBASE_AUDIT_KEY", "File of the key that signs them, made at first use.", default=None
     )
-    audit_checkpoint_minutes: int = dataclasses.field(
-        default=60,
-        metadata={"name": "CAREBASE_AUDIT_CHECKPOINT_MINUTES", "help": "Minutes between checkpoints, 1 to 1440."},
+    audit_checkpoint_minutes: int = _of(
+        "CAREBASE_AUDIT_CHECKPOINT_MINUTES", "Minutes between checkpoints, 1 to 1440.", default=60
     )
-    audit_webhook: str | None = dataclasses.field(
-        default=None,
-        metadata={
-            "name": "CAREBASE_AUDIT_WEBHOOK",
-            "help": "Address each checkpoint is posted to; https, or http on loopback.",
-        },
+    audit_webhook: str | None = _of(
+        "CAREBASE_AUDIT_WEBHOOK", "Address each checkpoint is posted to; https, or http on loopback.", default=None
     )
-    audit_mail_to: str | None = dataclasses.field(
-        default=None,
-        metadata={
-            "name": "CAREBASE_AUDIT_MAIL_TO",
-            "help": "Mail address each checkpoint is sent to; needs SMTP_HOST.",
-        },
+    audit_mail_to: str | None = _of(
+        "CAREBASE_AUDIT_MAIL_TO", "Mail address each checkpoint is sent to; needs SMTP_HOST.", default=None
     )
-    smtp_host: str | None = dataclasses.field(
-        default=None, metadata={"name": "SMTP_HOST", "help": "Mail server that takes our mails."}
+    smtp_host: str | None = _of("SMTP_HOST", "Mail server that takes our mails.", default=None)
+    smtp_port: int = _of(
+        "SMTP_PORT", "Its port; 465 speaks TLS at once, others change to it (not demanded on loopback).", default=587
     )
-    smtp_port: int = dataclasses.field(
-        default=587,
-        metadata={
-            "name": "SMTP_PORT",
-            "help": "Its port; 465 speaks TLS at once, others change to it (not demanded on loopback).",
-        },
+    smtp_user: str | None = _of("SMTP_USER", "Account at the mail server.", default=None)
+    smtp_password: str | None = _of("SMTP_PASS", "Its password.", default=None, is_secret=True)
+    mail_from: str | None = _of("SMTP_ADMIN_EMAIL", "Address our mails come from.", default=None)
+    redirect_addresses: str = _of(
+        "CAREBASE_REDIRECT_URLS",
+        "Other addresses a sign-in may end at, with spaces between; `*` is one part of a path.",
+        default="",
     )
-    smtp_user: str | None = dataclasses.field(
-        default=None, metadata={"name": "SMTP_USER", "help": "Account at the mail server."}
+    auto_confirm: bool = _of(
+        "CAREBASE_AUTO_CONFIRM", "Whether a new address counts as confirmed without a mail.", default=True
     )
-    smtp_password: str | None = dataclasses.field(
-        default=None, repr=False, metadata={"name": "SMTP_PASS", "help": "Its password."}
+    anonymous_sign_in: bool = _of(
+        "CAREBASE_ANONYMOUS_SIGN_IN", "Whether people may come in without an address.", default=False
     )
-    mail_from: str | None = dataclasses.field(
-        default=None, metadata={"name": "SMTP_ADMIN_EMAIL", "help": "Address our mails come from."}
+    phone_sign_in: bool = _of("CAREBASE_PHONE_SIGN_IN", "Whether a telephone number names an account.", default=False)
+    shortest_password: int = _of(
+        "CAREBASE_SHORTEST_PASSWORD", "Characters a password has at least, 8 to 64.", default=10
     )
+    idle_minutes: int = _of(
+        "CAREBASE_IDLE_MINUTES", "Minutes after which an unused session ends, 15 to 30.", default=20
+    )
+    session_hours: int = _of("CAREBASE_SESSION_HOURS", "Hours after which every session ends, 1 to 12.", default=12)
+    link_minutes: int = _of("CAREBASE_LINK_MINUTES", "Minutes a link in a mail is good, 5 to 1440.", default=60)
+    code_minutes: int = _of("CAREBASE_CODE_MINUTES", "Minutes six digits in a mail are good, 1 to 10.", default=10)
+    invitation_hours: int = _of("CAREBASE_INVITATION_HOURS", "Hours an invitation is good, 1 to 336.", default=72)
+    mails_per_hour: int = _of("CAREBASE_MAILS_PER_HOUR", "Mails to one address in an hour.", default=10)
+    new_device_mail: bool = _of(
+        "CAREBASE_NEW_DEVICE_MAIL", "Whether people are told by mail of a sign-in from a new device.", default=True
+    )
+    language: str = _of("CAREBASE_LANGUAGE", "Of mails to people who chose none: `fr` or `en`.", default="fr")
+    mail_templates: Path | None = _of(
+        "CAREBASE_MAIL_TEMPLATES", "Folder whose mail templates take the place of ours.", default=None
+    )
+    signing_keys: Path | None = _of(
+        "CAREBASE_SIGNING_KEYS", "File of ES256 or RS256 keys that sign tokens; else the secret does.", default=None
+    )
+    oidc_providers: Path | None = _of(
+        "CAREBASE_OIDC_PROVIDERS", "TOML file of outside providers: Google, any OpenID Connect issuer.", default=None
+    )
+    captcha_provider: str | None = _of(
+        "CAREBASE_CAPTCHA", "`hcaptcha` or `turnstile`: who says that a person is asking.", default=None
+    )
+    captcha_secret: str | None = _of("CAREBASE_CAPTCHA_SECRET", "Our key there.", default=None, is_secret=True)
+    trusted_proxies: str = _of(
+        "CAREBASE_TRUSTED_PROXIES",
+        "Addresses or networks whose forwarded headers are believed, with spaces between.",
+        default="",
+    )
+    tls: bool = _of("CAREBASE_TLS", "Whether to serve HTTPS with an own certificate authority.", default=False)
+    tls_certificate: Path | None = _of(
+        "CAREBASE_TLS_CERTIFICATE", "Certificate chain to serve HTTPS with; needs the key.", default=None
+    )
+    tls_key: Path | None = _of("CAREBASE_TLS_KEY", "Its private key.", default=None)
 
     @property
     def checkpoint_file(self) -> Path:
@@ -425,10 +386,23 @@ def _check(settings: Settings) -> None:
     for field in dataclasses.fields(settings):
         if (limits := LIMITS.get(field.name)) and getattr(settings, field.name) not in limits:
             raise BadSetting(details=f"{field.metadata['name']} must be between {limits[0]} and {limits[-1]}.")
-    if settings.staff_mfa not in {"required", "optional"}:
-        raise BadSetting(details="CAREBASE_STAFF_MFA is `required` or `optional`.")
+        if (words := WORDS.get(field.name)) and getattr(settings, field.name) not in {None, *words}:
+            raise BadSetting(details=f"{field.metadata['name']} is `{words[0]}` or `{words[1]}`.")
+    if settings.captcha_provider and not settings.captcha_secret:
+        raise BadSetting(details="CAREBASE_CAPTCHA needs CAREBASE_CAPTCHA_SECRET.")
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise BadSetting(details="CAREBASE_TLS_CERTIFICATE and CAREBASE_TLS_KEY are given together.")
     if settings.site_url and not settings.site_url.startswith(("https://", "http://")):
         raise BadSetting(details="SITE_URL is an address such as https://care.example.org.")
+    if settings.host not in LOOPBACK:
+        raise BadSetting(
+            details="HOST must be a loopback address: plain HTTP is served there only.",
+            hint="Put a TLS proxy in front and keep HOST on 127.0.0.1.",
+        )
+    _check_senders(settings)
+
+
+def _check_senders(settings: Settings) -> None:
     if settings.audit_webhook and not _is_private_address(settings.audit_webhook):
         raise BadSetting(details="CAREBASE_AUDIT_WEBHOOK is an https address, or http on loopback.")
     if settings.audit_mail_to and not (settings.smtp_host and settings.mail_from):
@@ -436,11 +410,6 @@ def _check(settings: Settings) -> None:
     for name, address in (("CAREBASE_AUDIT_MAIL_TO", settings.audit_mail_to), ("SMTP_ADMIN_EMAIL", settings.mail_from)):
         if address and not ADDRESS.fullmatch(address):
             raise BadSetting(details=f"{name} is one mail address.")
-    if settings.host not in LOOPBACK:
-        raise BadSetting(
-            details="HOST must be a loopback address: plain HTTP is served there only.",
-            hint="Put a TLS proxy in front and keep HOST on 127.0.0.1.",
-        )
     _check_data_api(settings)
 
 
