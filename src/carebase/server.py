@@ -26,6 +26,7 @@ from carebase.audit.log import ReadGate
 from carebase.audit.sealer import Sealer
 from carebase.auth import routes as auth_routes
 from carebase.auth.accounts import Accounts
+from carebase.auth.policy import Policy
 from carebase.auth.tokens import Tokens
 from carebase.database import pool
 from carebase.database.listen import Listener
@@ -138,7 +139,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
             )
             state.gate = await stack.enter_async_context(ReadGate(sealing_pool))
             state.accounts = Accounts(
-                state.pools, tokens=state.tokens, secret=settings.secret, sign_up=settings.sign_up
+                state.pools, tokens=state.tokens, secret=settings.secret, policy=Policy.of(settings)
             )
             stack.callback(state.accounts.close)
             state.store = Store(settings.data / "objects", state.pools)

@@ -2,7 +2,9 @@
 -- The account with this address, for signing in.
 select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
        u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
-       u.created_at, u.updated_at
+       u.created_at, u.updated_at,
+       u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
+       u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone
   from auth.users u
  where lower(u.email) = lower(%(email)s::text) and u.deleted_at is null;
 
@@ -10,7 +12,9 @@ select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_conf
 -- The account of a session that is being continued.
 select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
        u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
-       u.created_at, u.updated_at
+       u.created_at, u.updated_at,
+       u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
+       u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone
   from auth.users u
  where u.id = %(user_id)s::uuid and u.deleted_at is null;
 
@@ -18,34 +22,13 @@ select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_conf
 -- The account behind a token, while its session lasts.
 select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
        u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
-       u.created_at, u.updated_at
+       u.created_at, u.updated_at,
+       u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
+       u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone
   from auth.users u
  where u.id = %(user_id)s::uuid and u.deleted_at is null
    and exists (select from auth.sessions s
                 where s.id = %(session_id)s::uuid and s.user_id = u.id and s.not_after > now());
-
--- name: everybody
--- Every account, the oldest first, for the operator.
-select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
-       u.created_at, u.updated_at
-  from auth.users u
- where u.deleted_at is null
- order by u.created_at, u.id;
-
--- name: make
--- A confirmed account; no row when there is one with this address.
-insert into auth.users as u (email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)
-values (%(email)s::text, %(hashed)s::text, now(), %(app_metadata)s::jsonb, %(user_metadata)s::jsonb)
-on conflict do nothing
-returning u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-          u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
-          u.created_at, u.updated_at;
-
--- name: make_identity
--- The address as the way in.
-insert into auth.identities (user_id, provider, provider_id, identity_data)
-values (%(user_id)s::uuid, 'email', (%(user_id)s::uuid)::text, %(identity)s::jsonb);
 
 -- name: identities
 -- The ways an account can prove who it is.
@@ -54,42 +37,28 @@ select i.id, i.provider, i.provider_id, i.identity_data, i.email, i.last_sign_in
  where i.user_id = %(user_id)s::uuid
  order by i.created_at, i.id;
 
--- name: mark_signed_in
--- Notes the time, and keeps a stronger hash where there is one; no row when the account changed while its password was compared.
-update auth.users u
-   set last_sign_in_at = now(), updated_at = now(),
-       encrypted_password = coalesce(%(rehashed)s::text, u.encrypted_password)
- where u.id = %(user_id)s::uuid and u.deleted_at is null and u.encrypted_password = %(compared)s::text
-   and (u.banned_until is null or u.banned_until <= now())
+-- name: factors
+-- The second factors of an account, verified or not, without their secrets.
+select f.id, f.friendly_name, f.factor_type, f.status, f.last_challenged_at, f.created_at, f.updated_at
+  from auth.mfa_factors f
+ where f.user_id = %(user_id)s::uuid
+ order by f.created_at, f.id;
+
+-- name: make
+-- A confirmed account; no row when there is one with this address.
+insert into auth.users as u (email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)
+values (%(email)s::text, %(hashed)s::text, now(), %(app_metadata)s::jsonb, %(user_metadata)s::jsonb)
+on conflict do nothing
 returning u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
           u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
-          u.created_at, u.updated_at;
+          u.created_at, u.updated_at,
+          u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
+          u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone;
 
--- name: mark_identity
--- The address was used to sign in.
-update auth.identities set last_sign_in_at = now(), updated_at = now()
- where user_id = %(user_id)s::uuid and provider = 'email';
-
--- name: change
--- What a person may change about the own account.
-update auth.users u
-   set encrypted_password = coalesce(%(hashed)s::text, u.encrypted_password),
-       raw_user_meta_data = coalesce(%(user_metadata)s::jsonb, u.raw_user_meta_data),
-       updated_at = now()
- where u.id = %(user_id)s::uuid and u.deleted_at is null
-   and u.encrypted_password is not distinct from %(compared)s::text
-returning u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-          u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
-          u.created_at, u.updated_at;
-
--- name: grant_role
--- Gives an account a clinical role; tokens that name another are refused from the next request on.
-update auth.users u
-   set raw_app_meta_data = u.raw_app_meta_data || jsonb_build_object('role', %(role)s::text), updated_at = now()
- where lower(u.email) = lower(%(email)s::text) and u.deleted_at is null
-returning u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-          u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
-          u.created_at, u.updated_at;
+-- name: make_identity
+-- The address as the way in.
+insert into auth.identities (user_id, provider, provider_id, identity_data)
+values (%(user_id)s::uuid, 'email', (%(user_id)s::uuid)::text, %(identity)s::jsonb);
 
 -- name: speak_as
 -- The actor of what this transaction puts on record.

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any, Final, assert_never
 from uuid import UUID
 
-from carebase.auth import refused
+from carebase.auth import methods, refused
 from carebase.auth.tokens import SignedIn
 from carebase.database import queries
 from carebase.database.session import Session
@@ -105,12 +105,12 @@ async def open_one(
     user_agent: str | None,
     address: str | None,
 ) -> tuple[UUID, str]:
-    """A new session at the first level of assurance; its id and its first refresh token."""
+    """A new session at the level its proofs give; its id and its first refresh token."""
     await session.run(SQL["clear_ended"], user_id=user_id)
     session_id: UUID = await session.value(
         SQL["open"],
         user_id=user_id,
-        aal="aal1",
+        aal=methods.level(proofs),
         amr=json.dumps([proof.as_claim for proof in proofs]),
         longest_hours=LONGEST_SESSION_HOURS,
         user_agent=user_agent,

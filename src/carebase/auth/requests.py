@@ -21,7 +21,9 @@ from starlette.requests import HTTPConnection, Request
 
 from carebase import errors
 from carebase.auth import limits
-from carebase.auth.accounts import Accounts, Caller
+from carebase.auth.accounts import Accounts
+from carebase.auth.callers import Caller
+from carebase.auth.policy import Policy
 from carebase.auth.tokens import Tokens
 from carebase.database import refusals
 from carebase.database import session as sessions
@@ -103,7 +105,8 @@ def accounts_of(connection: HTTPConnection) -> Accounts:
     state = connection.app.state
     if not hasattr(state, "accounts"):
         settings = state.settings
-        state.accounts = Accounts(state.pools, tokens=state.tokens, secret=settings.secret, sign_up=settings.sign_up)
+        policy = Policy.of(settings)
+        state.accounts = Accounts(state.pools, tokens=state.tokens, secret=settings.secret, policy=policy)
     return cast(Accounts, state.accounts)
 
 

@@ -5,7 +5,7 @@ In charge of the two shapes and of turning one into the other; nothing here read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +34,22 @@ class User:
     banned_until: datetime | None
     created_at: datetime
     updated_at: datetime
+    invited_at: datetime | None = None
+    phone_confirmed_at: datetime | None = None
+    confirmation_sent_at: datetime | None = None
+    recovery_sent_at: datetime | None = None
+    email_change: str | None = None
+    """The address it asked to change to."""
+    email_change_sent_at: datetime | None = None
+    email_change_confirm_status: int = 0
+    """1 once one of the two addresses has confirmed the change."""
+    phone_change: str | None = None
+    phone_change_sent_at: datetime | None = None
+    reauthentication_sent_at: datetime | None = None
+    language: str | None = None
+    """`fr`, `en`, or None for the site's."""
+    time_zone: str | None = None
+    """As the IANA names it; None for the site's."""
 
     def __repr__(self) -> str:
         return f"User({self.id})"
@@ -60,21 +76,56 @@ class AccountIdentity:
         return f"AccountIdentity({self.id})"
 
 
-def as_json(user: User, identities: list[AccountIdentity]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A second factor of an account, without its secret."""
+
+    id: UUID
+    friendly_name: str | None
+    factor_type: str
+    """`totp`, or `codes` for codes on paper."""
+    status: str
+    """`verified` or `unverified`."""
+    last_challenged_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    def __repr__(self) -> str:
+        return f"Factor({self.id})"
+
+
+def as_json(user: User, identities: Sequence[AccountIdentity], factors: Sequence[Factor] = ()) -> dict[str, Any]:
     """The account in GoTrue's shape: times in RFC 3339, an absent phone as an empty string."""
     return {
         "id": str(user.id),
         "aud": user.aud,
         "role": user.role,
         "email": user.email or "",
-        **_times(user, "email_confirmed_at"),
+        **_times(user, "email_confirmed_at", "invited_at"),
         "phone": user.phone or "",
-        **_times(user, "confirmed_at", "last_sign_in_at"),
+        **_times(user, "phone_confirmed_at", "confirmation_sent_at", "confirmed_at", "recovery_sent_at"),
+        **({"new_email": user.email_change} if user.email_change else {}),
+        **_times(user, "email_change_sent_at"),
+        **({"new_phone": user.phone_change} if user.phone_change else {}),
+        **_times(user, "phone_change_sent_at", "reauthentication_sent_at", "last_sign_in_at"),
         "app_metadata": dict(user.app_metadata),
         "user_metadata": dict(user.user_metadata),
+        **({"factors": [factor_json(factor) for factor in factors]} if factors else {}),
         "identities": [_identity_json(user, identity) for identity in identities],
-        **_times(user, "created_at", "updated_at"),
+        **_times(user, "banned_until", "created_at", "updated_at"),
         "is_anonymous": user.is_anonymous,
+    }
+
+
+def factor_json(factor: Factor) -> dict[str, Any]:
+    """A second factor in GoTrue's shape."""
+    return {
+        "id": str(factor.id),
+        **_times(factor, "created_at", "updated_at"),
+        "status": factor.status,
+        **({"friendly_name": factor.friendly_name} if factor.friendly_name else {}),
+        "factor_type": factor.factor_type,
+        **_times(factor, "last_challenged_at"),
     }
 
 
@@ -90,7 +141,7 @@ def _identity_json(user: User, identity: AccountIdentity) -> dict[str, Any]:
     }
 
 
-def _times(row: User | AccountIdentity, *names: str) -> dict[str, str]:
+def _times(row: User | AccountIdentity | Factor, *names: str) -> dict[str, str]:
     # GoTrue leaves out a time that never came, and clients take null for a parsing failure.
     found = ((name, getattr(row, name)) for name in names)
     return {name: rfc3339(time) for name, time in found if time is not None}

@@ -23,6 +23,7 @@ from typing import Any, Final
 import click
 
 from carebase import errors, observability
+from carebase.auth import administration
 from carebase.auth.accounts import Accounts
 from carebase.auth.tokens import Tokens
 from carebase.cli import runtime, serve
@@ -186,12 +187,12 @@ def _told(statement: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 async def _is_empty(chosen: Settings) -> bool:
     async with _accounts(chosen) as accounts:
-        return not await accounts.everybody()
+        return not await administration.everybody(accounts)
 
 
 async def _make_clinician(chosen: Settings, password: str) -> None:
     async with _accounts(chosen) as accounts:
-        await accounts.create_with_role(EMAIL, password, role="attending")
+        await administration.create_with_role(accounts, EMAIL, password, role="attending")
 
 
 @asynccontextmanager

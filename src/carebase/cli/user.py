@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from carebase import errors
-from carebase.auth import passwords, users
-from carebase.auth.accounts import GRANTED_ROLES, Accounts
+from carebase.auth import administration, passwords, users
+from carebase.auth.accounts import Accounts
+from carebase.auth.metadata import GRANTED_ROLES
 from carebase.auth.tokens import Tokens
 from carebase.auth.users import User
 from carebase.cli import runtime
@@ -101,17 +102,17 @@ def list_all(data: Path | None, *, as_json: bool) -> None:
 
 async def _create(chosen: Settings, email: str, *, password: str, role: str) -> User:
     async with _accounts(chosen) as accounts:
-        return (await accounts.create_with_role(email, password, role=role)).user
+        return (await administration.create_with_role(accounts, email, password, role=role)).user
 
 
 async def _grant(chosen: Settings, email: str, *, role: str) -> User:
     async with _accounts(chosen) as accounts:
-        return await accounts.grant(email, role=role)
+        return await administration.grant(accounts, email, role=role)
 
 
 async def _everybody(chosen: Settings) -> list[User]:
     async with _accounts(chosen) as accounts:
-        return await accounts.everybody()
+        return await administration.everybody(accounts)
 
 
 @asynccontextmanager

@@ -13,8 +13,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from carebase.auth import requests
-from carebase.auth.accounts import Accounts, Caller
+from carebase.auth import continuing, requests
+from carebase.auth.accounts import Accounts
+from carebase.auth.callers import Caller
 from carebase.auth.tokens import Tokens
 from carebase.errors import CareError, Unavailable
 from carebase.web import cookies, static
@@ -84,7 +85,7 @@ async def _renewed(connection: HTTPConnection, held: cookies.SessionTokens) -> c
         return None
     accounts = cast(Accounts, connection.app.state.accounts)
     try:
-        opened = await accounts.refresh(held.refresh, caller=caller_of(connection))
+        opened = await continuing.by_refresh_token(accounts, held.refresh, caller=caller_of(connection))
     except Unavailable:
         # A database that is away for a moment must not sign people out: their cookies stay.
         return held

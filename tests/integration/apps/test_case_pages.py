@@ -14,6 +14,8 @@ import httpx
 import pytest
 from reportlab.pdfgen import canvas
 
+from carebase.auth import administration
+
 PASSWORD = "un long mot de passe pour essayer"
 HTML = {"accept": "text/html", "accept-language": "fr"}
 LINE = "Hemoglobine   6,4   g/dL   12,0 - 15,5"
@@ -69,7 +71,9 @@ def visit(running: Any) -> Callable[..., AbstractAsyncContextManager[tuple[Any, 
     @asynccontextmanager
     async def begin(*, signed_in: bool = True) -> AsyncIterator[tuple[Any, Browser]]:
         async with running() as application:
-            await application.app.state.accounts.create_with_role("dr@example.org", PASSWORD, role="attending")
+            await administration.create_with_role(
+                application.app.state.accounts, "dr@example.org", PASSWORD, role="attending"
+            )
             async with application.client() as client:
                 client.headers.update(HTML)
                 browser = Browser(client)
@@ -227,7 +231,9 @@ async def test_there_is_no_page_beyond_the_last(visit: Any) -> None:
 async def test_another_clinician_meets_a_page_that_says_nothing(visit: Any) -> None:
     async with visit() as (application, browser):
         address = (await browser.open_case(**RIGHT, files=REPORT)).headers["location"]
-        await application.app.state.accounts.create_with_role("other@example.org", PASSWORD, role="attending")
+        await administration.create_with_role(
+            application.app.state.accounts, "other@example.org", PASSWORD, role="attending"
+        )
         async with application.client() as client:
             client.headers.update(HTML)
             other = Browser(client)
@@ -272,7 +278,7 @@ def _publish(application: Any, case_id: str) -> None:
 
 async def test_an_account_without_a_clinical_role_is_told_whom_to_ask(visit: Any) -> None:
     async with visit(signed_in=False) as (application, browser):
-        await application.app.state.accounts.create_with_role("p@example.org", PASSWORD, role="patient")
+        await administration.create_with_role(application.app.state.accounts, "p@example.org", PASSWORD, role="patient")
         await browser.sign_in("p@example.org")
         refused = await browser.open_case(**RIGHT, files=REPORT)
         assert refused.status_code == 403

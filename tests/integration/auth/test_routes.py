@@ -2,6 +2,8 @@
 
 import re
 
+from carebase.auth.policy import Policy
+
 VERSION = {"X-Supabase-Api-Version": "2024-01-01"}
 
 
@@ -204,7 +206,7 @@ async def test_a_new_password_signs_every_other_device_out(client, steps):
 
 async def test_sign_up_can_be_switched_off(client, service, steps):
     await steps.signed_up(client)
-    service.app.state.accounts._sign_up = False
+    service.app.state.accounts.policy = Policy(is_sign_up_open=False)
     answer = await client.post(
         "/auth/v1/signup", json={"email": "b@example.org", "password": steps.PASSWORD}, headers=VERSION
     )

@@ -37,6 +37,7 @@ PYTHON_TYPES: Mapping[str, tuple[object, ...]] = {
     "bytea": (bytes,),
     "date": (date,),
     "float8": (float,),
+    "int2": (int,),
     "int4": (int,),
     "int8": (int,),
     "jsonb": (dict, list, Mapping, Sequence, object),

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from carebase import errors
 from carebase.apps.cases.views import SignInView
-from carebase.auth import refused
+from carebase.auth import continuing, refused, signing_in, signing_out
 from carebase.auth.accounts import Accounts
 from carebase.auth.devices import Scope
 from carebase.auth.tokens import Tokens
@@ -41,7 +41,7 @@ async def sign_in(
     accounts = cast(Accounts, request.app.state.accounts)
     address = failures.safe_next(next_address)
     try:
-        opened = await accounts.sign_in(email, password, caller=signed_in.caller_of(request))
+        opened = await signing_in.by_password(accounts, email, password, caller=signed_in.caller_of(request))
     except (refused.InvalidCredentials, refused.Banned):
         # Both look the same here: who may sign in is told to nobody else.
         return _form(
@@ -77,9 +77,9 @@ async def _end(request: Request, held: cookies.SessionTokens) -> None:
             identity = tokens.verify(held.access)
         except errors.NotSignedIn:
             # The access token ran out, the session behind it did not.
-            opened = await accounts.refresh(held.refresh, caller=caller)
+            opened = await continuing.by_refresh_token(accounts, held.refresh, caller=caller)
             identity = tokens.verify(opened.access_token)
-        await accounts.sign_out(identity, scope=Scope.LOCAL, caller=caller)
+        await signing_out.sign_out(accounts, identity, scope=Scope.LOCAL, caller=caller)
     except errors.Unavailable:
         raise
     except errors.CareError:
