@@ -1,0 +1,5 @@
+// Sign in
+const { data, error } = await supabase.auth.signInWithPassword({
+  email: '[email protected]',
+  password: 'secure-password'
+})

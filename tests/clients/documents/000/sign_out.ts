@@ -1,0 +1,2 @@
+// Sign out
+await supabase.auth.signOut()

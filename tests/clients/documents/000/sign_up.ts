@@ -1,0 +1,5 @@
+// Sign up
+const { data, error } = await supabase.auth.signUp({
+  email: '[email protected]',
+  password: 'secure-password'
+})

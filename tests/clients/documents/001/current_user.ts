@@ -1,0 +1,2 @@
+// Get current user
+const { data: { user } } = await supabase.auth.getUser()
