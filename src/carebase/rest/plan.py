@@ -224,6 +224,10 @@ class Form(StrEnum):
     OBJECT = "object"
     OBJECT_STRIPPED = "object without nulls"
     CSV = "csv"
+    TEXT = "text"
+    XML = "XML"
+    OCTETS = "octets"
+    """Two hexadecimal digits for each."""
     NOTHING = "nothing"
     """HEAD, `return=minimal`: rows are counted, not written."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from carebase.rest import plan, render_rows, render_seen
-from carebase.rest.render_text import Writer
+from carebase.rest.render_text import Writer, quoted
 
 SETTINGS: Final = (
     "nullif(current_setting('response.headers', true), '') as response_headers, "
@@ -82,9 +82,9 @@ def _is_spread(node: plan.Node) -> bool:
     return any(embed.is_spread for embed in node.embeds)
 
 
-def _body(read: plan.Read, row: str, writer: Writer) -> str:
+def _body(read: plan.Read, row: str, writer: Writer) -> str:  # noqa: PLR0911 - one for each form
     # With `.*` it is the row, also where a column is named like it.
-    row = f"{row}.*"
+    alias, row = row, f"{row}.*"
     match read.form:
         case plan.Form.LIST:
             return f"coalesce(json_agg({row}), '[]')::text"
@@ -98,10 +98,22 @@ def _body(read: plan.Read, row: str, writer: Writer) -> str:
             head = f"case when count(*) = 0 then '' else {_head(read.root, row, writer)} end"
             lines = f"coalesce(string_agg(substring(({row})::text, 2, length(({row})::text) - 2), E'\\n'), '')"
             return f"{head} || E'\\n' || {lines}"
+        case plan.Form.TEXT:
+            return f"coalesce(string_agg({_bare(read.root, alias)}::text, ''), '')"
+        case plan.Form.XML:
+            return f"coalesce(xmlagg({_bare(read.root, alias)})::text, '')"
+        case plan.Form.OCTETS:
+            return f"encode(coalesce(string_agg({_bare(read.root, alias)}, ''::bytea), ''::bytea), 'hex')"
         case plan.Form.NOTHING:
             return "''::text"
         case _:
             assert_never(read.form)
+
+
+def _bare(root: plan.Node, alias: str) -> str:
+    """The one column of the rows."""
+    (name,) = root.names()
+    return f"{alias}.{quoted(name)}"
 
 
 def _head(root: plan.Node, row: str, writer: Writer) -> str:

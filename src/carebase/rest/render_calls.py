@@ -17,6 +17,8 @@ from carebase.rest.render_text import Writer, array, qualified, quoted
 
 SOURCE: Final = quoted(plan_calls.SOURCE)
 VALUE: Final = quoted(plan_calls.VALUE)
+ALONE: Final = frozenset({plan.Form.CSV, plan.Form.TEXT, plan.Form.XML, plan.Form.OCTETS, plan.Form.NOTHING})
+"""Forms in which a bare value stands as a row's would."""
 
 
 def statement(call: Call) -> Statement:
@@ -94,7 +96,7 @@ def _answer(call: Call, writer: Writer) -> str:
 def _values(call: Call, writer: Writer) -> str:
     """The answer of a function that returns bare values, which stand in JSON without their column."""
     read = call.read
-    if read.form in {plan.Form.CSV, plan.Form.NOTHING} or (call.shape is Shape.VALUES and _is_object(read.form)):
+    if read.form in ALONE or (call.shape is Shape.VALUES and _is_object(read.form)):
         return render.answer(read, writer)
     values = f"json_agg(r.{VALUE})"
     if call.shape is Shape.VALUE:

@@ -68,6 +68,8 @@ class Response:
 
 def respond(request: Request, answered: Answered, shape: Shape) -> Response:
     """The response. Raises BadResponseHeaders, BadResponseStatus where the database chose what cannot be sent."""
+    if shape.media.plan is not None:
+        return _overridden(_of_document(request, answered, shape), answered)
     match request.action:
         case Action.READ:
             response = _of_rows(request, answered, shape)

@@ -13,14 +13,17 @@ from typing import Any, Final, assert_never
 from carebase.database.exchange import Isolation, Row, Rows, Statement
 from carebase.rest import (
     errors,
+    forms,
     openapi,
     plan,
     plan_calls,
     plan_reads,
     plan_writes,
+    reads,
     render,
     render_calls,
     render_counts,
+    render_plans,
     render_writes,
 )
 from carebase.rest.catalogue import Function, Name, Table, Volatility
@@ -29,20 +32,12 @@ from carebase.rest.parsing import preferences
 from carebase.rest.plan_reads import Setting
 from carebase.rest.respond import Answered, Shape
 from carebase.rest.schema import Known
-from carebase.rest.syntax import Action, Count, Embed, Media, MediaType, Request, SelectItem
+from carebase.rest.syntax import Action, Count, Embed, Media, MediaType, Plan, Request, SelectItem
 
-FORMS: Final = {
-    Media.JSON: plan.Form.LIST,
-    Media.ARRAY_STRIPPED: plan.Form.LIST_STRIPPED,
-    Media.OBJECT: plan.Form.OBJECT,
-    Media.OBJECT_STRIPPED: plan.Form.OBJECT_STRIPPED,
-    Media.CSV: plan.Form.CSV,
-}
 DESCRIBED: Final = {Media.OPENAPI: Media.OPENAPI, Media.JSON: Media.JSON, Media.ANY: Media.OPENAPI}
 NOTHING: Final = plan.Read(root=plan.Node(origin=plan.FromSource("nothing"), alias="t0"), form=plan.Form.NOTHING)
 """Of what reads no rows."""
 SETTINGS: Final = Statement(f"select {render.SETTINGS}")
-SINGLE: Final = frozenset({plan.Form.OBJECT, plan.Form.OBJECT_STRIPPED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +62,8 @@ class Work:
             return self.reader(results)
         first = results[0]
         found = _answered(first[0]) if first else Answered()
+        if self.read.form is plan.Form.OCTETS:
+            found = replace(found, body=bytes.fromhex(found.body.decode("ascii")))
         if len(results) == 1:
             return found
         return replace(found, total=_estimated(results[1:]))
@@ -88,11 +85,11 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
     )
     match request.action:
         case Action.READ:
-            made = _read(request, setting, _chosen(request))
+            made = _read(request, setting, configuration)
         case Action.INSERT | Action.PUT | Action.UPDATE | Action.DELETE:
-            made = _write(request, setting, _chosen(request))
+            made = _write(request, setting, configuration)
         case Action.CALL:
-            made = _call(request, setting, _chosen(request))
+            made = _call(request, setting, configuration)
         case Action.DESCRIBE:
             made = _description(request, setting, configuration)
         case Action.INSPECT:
@@ -100,6 +97,8 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
         case _:
             assert_never(request.action)
     preferences.refuse_unknown(request.preferences)
+    if made.shape.media.plan is not None:
+        made = _planned(made, made.shape.media.plan, known)
     profile = (request.profile or schemas[0]) if request.profile is not None or len(schemas) > 1 else None
     may = configuration.may_choose_ending
     return replace(made, shape=replace(made.shape, profile=profile, query=query, may_end_otherwise=may))
@@ -110,22 +109,11 @@ def depth_of(select: Sequence[SelectItem]) -> int:
     return max((1 + depth_of(item.items) for item in select if isinstance(item, Embed)), default=0)
 
 
-def _chosen(request: Request) -> MediaType:
-    """The first of the acceptable media types that rows can be written in."""
-    for wanted in request.accept:
-        if wanted.media is Media.ANY:
-            return MediaType(Media.JSON.value, Media.JSON)
-        if wanted.media in FORMS:
-            return wanted
-    raise errors.NotAcceptable([wanted.text for wanted in request.accept])
-
-
-def _form(media: MediaType) -> plan.Form:
-    return FORMS[media.media or Media.JSON]
-
-
-def _read(request: Request, setting: Setting, media: MediaType) -> Work:
-    form = _form(media)
+def _read(request: Request, setting: Setting, configuration: Configuration) -> Work:
+    media = forms.chosen(
+        request, configuration, bare=lambda: forms.bare_of_rows(plan_reads.plan_read(request, setting).root)
+    )
+    form = forms.form(media)
     read = plan_reads.plan_read(request, setting, form=plan.Form.NOTHING if request.method == "HEAD" else form)
     return Work(
         request=request,
@@ -133,12 +121,15 @@ def _read(request: Request, setting: Setting, media: MediaType) -> Work:
         statements=(_plain(render.statement(read)), *_estimates(request, read, setting.max_rows)),
         shape=Shape(media=media, offset=read.root.offset),
         is_read_only=True,
-        require=_one if form in SINGLE else None,
+        require=_one if form in forms.SINGLE else None,
     )
 
 
-def _write(request: Request, setting: Setting, media: MediaType) -> Work:
-    write = plan_writes.plan_write(request, setting, form=_form(media))
+def _write(request: Request, setting: Setting, configuration: Configuration) -> Work:
+    media = forms.chosen(
+        request, configuration, bare=lambda: forms.bare_of_rows(plan_writes.plan_write(request, setting).read.root)
+    )
+    write = plan_writes.plan_write(request, setting, form=forms.form(media))
     key = setting.catalogue.tables[write.table].key
     return Work(
         request=request,
@@ -150,8 +141,11 @@ def _write(request: Request, setting: Setting, media: MediaType) -> Work:
     )
 
 
-def _call(request: Request, setting: Setting, media: MediaType) -> Work:
-    call = plan_calls.plan_call(request, setting, form=_form(media))
+def _call(request: Request, setting: Setting, configuration: Configuration) -> Work:
+    media = forms.chosen(
+        request, configuration, bare=lambda: forms.bare_of_call(plan_calls.plan_call(request, setting))
+    )
+    call = plan_calls.plan_call(request, setting, form=forms.form(media))
     function = call.function
     isolation = next((one for one in Isolation if one == function.isolation), None)
     return Work(
@@ -197,6 +191,33 @@ def _description(request: Request, setting: Setting, configuration: Configuratio
         is_read_only=True,
         reader=told,
     )
+
+
+def _planned(work: Work, wanted: Plan, known: Known) -> Work:
+    """The plan of the first statement instead of its answer; of tracked tables there is none."""
+    refusal = errors.NotAcceptable([one.text for one in work.request.accept])
+    if reads.tracked_tables(work.read):
+        raise refusal
+
+    def told(results: tuple[Rows, ...]) -> Answered:
+        body = b"\n".join(line or b"" for (line,) in results[0])
+        if render_plans.names_any(body, known.tracked):
+            raise refusal
+        headers, status = results[1][0]
+        return Answered(body=body, chosen_headers=headers, chosen_status=status)
+
+    first = work.statements[0]
+    return replace(
+        work,
+        statements=(Statement(render_plans.explained(first.text, wanted), first.values), SETTINGS),
+        reader=told,
+        # With it the plan is seen before anything is kept.
+        require=_any,
+    )
+
+
+def _any(rows: int) -> None:
+    """Any number of rows is right."""
 
 
 def _one(rows: int) -> None:
