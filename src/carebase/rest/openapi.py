@@ -26,6 +26,8 @@ BODIES: Final = {"text": Media.TEXT, "xml": Media.XML, "bytea": Media.OCTETS}
 RETURNS: Final = ["return=representation", "return=minimal", "return=headers-only"]
 RESOLUTIONS: Final = ["resolution=ignore-duplicates", "resolution=merge-duplicates"]
 COUNTS: Final = ["count=exact", "count=planned", "count=estimated"]
+RESERVED: Final = frozenset({"select", "columns", "order", "limit", "offset", "on_conflict", "and", "or"})
+"""Parameters with a meaning of their own: a column that is called so cannot be filtered by its name."""
 IN_FRAGMENT: Final = "~!$&'()*+,;=:@"
 DOCUMENTATION: Final = {
     "description": "PostgREST Documentation",
@@ -93,7 +95,7 @@ def _root() -> Json:
 def _operations(table: Table) -> Json:
     name = table.name.name
     told = {"tags": [name], **_told(table.comment)}
-    filters = [_parameter(f"rowFilter.{name}.{column}") for column in table.columns]
+    filters = [_parameter(f"rowFilter.{name}.{column}") for column in table.columns if column not in RESERVED]
     body = _parameter(f"body.{name}")
     shown = {"description": "OK", "schema": {"type": "array", "items": {"$ref": _pointer("definitions", name)}}}
     ranged = ("select", "order", "range", "rangeUnit", "offset", "limit", "preferCount")
@@ -162,6 +164,8 @@ def _of_table(table: Table) -> Iterator[tuple[str, Json]]:
     schema = {"$ref": _pointer("definitions", name)}
     yield f"body.{name}", {"name": name, "description": name, "in": "body", "required": False, "schema": schema}
     for column in table.columns.values():
+        if column.name in RESERVED:
+            continue
         told = {"description": column.comment} if column.comment else {}
         written = {"name": column.name, **told, "in": "query", "required": False, "type": "string"}
         yield f"rowFilter.{name}.{column.name}", written

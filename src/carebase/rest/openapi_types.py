@@ -27,6 +27,8 @@ FORMATS: Final = {"smallint": "int32", "integer": "int32", "bigint": "int64"}
 ANYTHING: Final = frozenset({"json", "jsonb"})
 QUOTED: Final = re.compile(r"E?'((?:[^']|'')*)'(?:::[^']+)?")
 """A constant as PostgreSQL writes defaults: `'none'::text`."""
+NUMBER: Final = re.compile(r"[(']?(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)[)']?(?:::[^']+)?")
+"""A number, which stands in quotes or brackets where it is below zero."""
 
 
 def value(kind: str) -> Json:
@@ -70,12 +72,11 @@ def _default(expression: str, kind: str | None) -> Any:
         case "string":
             quoted = QUOTED.fullmatch(expression)
             return quoted[1].replace("''", "'") if quoted else expression
-        case "boolean" | "integer" | "number":
-            try:
-                found = json.loads(expression.strip("'()"))
-            except ValueError:
-                return None
-            return found if isinstance(found, bool | int | float) else None
+        case "boolean":
+            return {"true": True, "false": False}.get(expression)
+        case "integer" | "number":
+            number = NUMBER.fullmatch(expression)
+            return json.loads(number[1]) if number else None
         case _:
             return None
 
