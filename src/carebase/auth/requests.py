@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Annotated, Final, cast
 from urllib.parse import urlsplit
 
@@ -36,10 +37,13 @@ UNSAFE_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 def address_of(connection: HTTPConnection) -> str | None:
     """The address of the peer of the socket; what a header says about it is the sender's own word."""
-    if connection.client is None:
-        return None
+    return None if connection.client is None else _address(connection.client.host)
+
+
+@lru_cache(maxsize=4096)
+def _address(host: str) -> str | None:
     try:
-        return str(ipaddress.ip_address(connection.client.host.partition("%")[0]))
+        return str(ipaddress.ip_address(host.partition("%")[0]))
     except ValueError:  # a local socket has a name or nothing here
         return None
 

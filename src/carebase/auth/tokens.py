@@ -2,13 +2,15 @@
 
 In charge of signatures and of what a token must hold to be believed. Whether its session still exists,
 the account is enabled and the role unchanged is the database's business, asked in the round trip that
-opens every transaction (`private.begin_request`); so nothing here remembers a verified token.
+opens every transaction (`private.begin_request`). So of a token that was verified no more is remembered here
+than that its signature holds and who it speaks for; its times are looked at again.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +27,8 @@ from carebase.database.identity import Identity, Role
 ALGORITHM: Final = "HS256"
 LONGEST_TOKEN: Final = 16_384
 """Characters. A longer text is refused before it is parsed."""
+MOST_VERIFIED: Final = 2_048
+"""Tokens whose signature is remembered."""
 AUDIENCE: Final = "authenticated"
 
 # Keys carry fixed times so that the same secret always gives the same keys.
@@ -61,6 +65,7 @@ class Tokens:
         self._key = OctKey.import_key(secret.encode())
         self._issuer = issuer
         self._clock = clock
+        self._verified: OrderedDict[str, Identity] = OrderedDict()
         self.life_seconds: Final = access_token_minutes * 60
         """How long an access token is good for."""
 
@@ -90,16 +95,24 @@ class Tokens:
         Only HS256 with this deployment's secret is believed; a key id, address or algorithm named in the
         token's own header decides nothing.
         """
-        claims = self._read(token)
+        known = self._verified.get(token)
+        claims = self._read(token) if known is None else known.claims
         if not self._is_current(claims):
+            self._verified.pop(token, None)
             raise errors.NotSignedIn(hint="The token has expired; refresh it or sign in again.")
+        if known is not None:
+            self._verified.move_to_end(token)
+            return known
         try:
             role = Role(str(claims.get("role")))
         except ValueError as error:
             raise errors.NotSignedIn(hint="The token names no role of this service.") from error
         if role is Role.AUTHENTICATED:
             _check_person(claims)
-        return Identity(role, claims)
+        identity = self._verified[token] = Identity(role, claims)
+        if len(self._verified) > MOST_VERIFIED:
+            self._verified.popitem(last=False)
+        return identity
 
     def anon_key(self) -> str:
         """The public key that clients send before anybody has signed in."""

@@ -6,8 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
+
+import orjson
 
 LONGEST_AGENT: Final = 400
 """Characters of a user agent that are kept."""
@@ -21,20 +24,20 @@ class Role(StrEnum):
     SERVICE = "service_role"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Identity:
     """Who is asking. `claims` are those of a verified token and are passed to policies as they are."""
 
     role: Role
     claims: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def user_id(self) -> UUID | None:
         """The account's id, None for anon and for keys."""
         subject = self.claims.get("sub")
         return UUID(subject) if isinstance(subject, str) else None
 
-    @property
+    @cached_property
     def claims_json(self) -> str:
         """The claims as PostgreSQL's settings carry them."""
         return json.dumps({**self.claims, "role": self.role.value}, separators=(",", ":"))
@@ -55,7 +58,5 @@ class Origin:
     @property
     def json(self) -> str:
         """As the setting `carebase.request` carries it."""
-        return json.dumps(
-            {"id": self.request_id, "ip": self.address, "agent": self.agent and self.agent[:LONGEST_AGENT]},
-            separators=(",", ":"),
-        )
+        agent = self.agent and self.agent[:LONGEST_AGENT]
+        return orjson.dumps({"id": self.request_id, "ip": self.address, "agent": agent}).decode()

@@ -24,10 +24,6 @@ WAIT_SECONDS: Final = 5.0
 """How long a request waits for its turn."""
 
 
-class NoneFree(errors.Unavailable):
-    """Every line was taken for as long as anybody waits."""
-
-
 class Lines:
     """`size` lines. `async with Lines(…) as lines:` opens them; `async with lines.taken() as line:` lends one."""
 
@@ -60,7 +56,7 @@ class Lines:
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[Line]:
-        """A line for as long as the block lasts. Raises NoneFree, psycopg.OperationalError."""
+        """A line for as long as the block lasts. Raises Unavailable, psycopg.OperationalError."""
         line = await self._take()
         try:
             yield line
@@ -112,7 +108,7 @@ class Lines:
         try:
             await line.settle()
         except (psycopg.Error, TimeoutError) as error:
-            LOG.warning("connection_given_up", fault=type(error).__name__)
+            LOG.error("connection_given_up", cause=error)
         if line.is_lost or not line.is_idle:
             await line.close()
             self._forget()
@@ -148,4 +144,6 @@ class Lines:
 
 def _refuse(waiting: asyncio.Future[Line | None]) -> None:
     if not waiting.done():
-        waiting.set_exception(NoneFree(hint="No database connection is free; try again.", retry_after_seconds=1))
+        waiting.set_exception(
+            errors.Unavailable(hint="No database connection is free; try again.", retry_after_seconds=1)
+        )

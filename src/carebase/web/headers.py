@@ -6,8 +6,12 @@ or a proxy unless an answer says that it may be.
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Iterable
+from typing import TypeAlias
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Header: TypeAlias = "tuple[bytes, bytes]"
 
 POLICY = {
     "default-src": "'self'",
@@ -36,13 +40,22 @@ ALWAYS = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-TLS_ONLY = "max-age=63072000; includeSubDomains"
 
 
 def policy_text(path: str) -> str:
     """The Content-Security-Policy of the page at `path`."""
     policy = VIEWER_POLICY if path.rstrip("/") in VIEWERS else POLICY
     return "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
+
+
+def _written(path: str) -> tuple[Header, ...]:
+    every = {"Content-Security-Policy": policy_text(path), **ALWAYS, "Cache-Control": "no-store"}
+    return tuple((name.lower().encode(), value.encode()) for name, value in every.items())
+
+
+FOR_ALL = _written("/")
+FOR_VIEWERS = _written(VIEWERS[0])
+TLS_ONLY: Header = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
 
 class CarefulHeaders:
@@ -59,17 +72,18 @@ class CarefulHeaders:
 
         async def send_completed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                complete(MutableHeaders(scope=message), path=scope["path"], scheme=scope["scheme"])
+                message["headers"] = completed(message.get("headers", ()), path=scope["path"], scheme=scope["scheme"])
             await send(message)
 
         await self.app(scope, receive, send_completed)
 
 
-def complete(headers: MutableHeaders, *, path: str, scheme: str) -> None:
-    """Add what is missing to the headers of an answer."""
-    headers.setdefault("Content-Security-Policy", policy_text(path))
-    for name, value in ALWAYS.items():
-        headers.setdefault(name, value)
-    if scheme == "https":
-        headers.setdefault("Strict-Transport-Security", TLS_ONLY)
-    headers.setdefault("Cache-Control", "no-store")
+def completed(headers: Iterable[Header], *, path: str, scheme: str) -> list[Header]:
+    """The headers of an answer with what was missing."""
+    found = list(headers)
+    there = {name.lower() for name, _ in found}
+    always = FOR_VIEWERS if path.rstrip("/") in VIEWERS else FOR_ALL
+    found += [header for header in always if header[0] not in there]
+    if scheme == "https" and TLS_ONLY[0] not in there:
+        found.append(TLS_ONLY)
+    return found

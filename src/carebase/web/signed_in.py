@@ -32,7 +32,12 @@ class CookieSessions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as the person of its cookies, and renew these when needed."""
-        if scope["type"] != "http" or scope["path"].startswith(COOKIELESS):
+        is_http = scope["type"] == "http"
+        if (
+            not is_http
+            or scope["path"].startswith(COOKIELESS)
+            or all(name != b"cookie" for name, _ in scope["headers"])
+        ):
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)

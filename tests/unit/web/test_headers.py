@@ -7,8 +7,7 @@ from carebase.web import headers
 
 def completed(path: str = "/cases", scheme: str = "http", **own: str) -> MutableHeaders:
     answer = MutableHeaders({name.replace("_", "-"): value for name, value in own.items()})
-    headers.complete(answer, path=path, scheme=scheme)
-    return answer
+    return MutableHeaders(raw=headers.completed(answer.raw, path=path, scheme=scheme))
 
 
 def test_a_page_runs_only_our_own_scripts_and_styles() -> None:
