@@ -82,7 +82,10 @@ def served(dsn: str, chosen: Configuration) -> Iterator[str]:
         doorkeeper=Door(chosen.anonymous_role),
         configuration=chosen,
     )
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_level="error", server_header=False)
+    # The other parser, taken where it is installed, hands on neither a bare `#` nor an address without its slash.
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, http="h11", lifespan="off", log_level="error", server_header=False
+    )
     server = uvicorn.Server(config)
 
     async def serve() -> None:
