@@ -82,7 +82,8 @@ class Client:
             "POST", "/auth/v1/token?grant_type=password", {"email": email, "password": PASSWORD}, expected=200
         )
         self.user_id = str(answer["user"]["id"])
-        self._headers["Authorization"] = f"Bearer {answer['access_token']}"
+        self.token = str(answer["access_token"])
+        self._headers["Authorization"] = f"Bearer {self.token}"
 
     def connect(self) -> None:
         """A fresh connection, open already."""

@@ -194,11 +194,11 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     app.include_router(pages.router)
     if settings.api_docs:
         app.include_router(viewers.router)
-    app.mount(deployment.MOUNT, deployment.mounted(configuration), name="data API")
     app.mount(static.MOUNT, static.mount(), name="static")
     _add_health(app)
     _add_refusals(app)
     app.add_middleware(body_limit.BodyLimit)
+    app.add_middleware(deployment.DataApiFirst, data_api=deployment.mounted(configuration))
     app.add_middleware(signed_in.CookieSessions)
     app.add_middleware(Broken)
     app.add_middleware(headers.CarefulHeaders)

@@ -9,8 +9,10 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, assert_never
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote, unquote_plus
 
 from carebase.rest import errors
 from carebase.rest.errors import RangeRefused
@@ -48,7 +50,6 @@ class Shape:
     """Of the root's rows."""
     profile: str | None = None
     """The schema, where the client chose among several."""
-    query: bytes = b""
     is_void: bool = False
     """Whether it is a function that returns nothing."""
     takes_resolution: bool = True
@@ -66,18 +67,21 @@ class Response:
     body: bytes = b""
 
 
-def respond(request: Request, answered: Answered, shape: Shape) -> Response:
-    """The response. Raises BadResponseHeaders, BadResponseStatus where the database chose what cannot be sent."""
+def respond(request: Request, answered: Answered, shape: Shape, *, query: bytes = b"") -> Response:
+    """The response; `query` is the one that came.
+
+    Raises BadResponseHeaders, BadResponseStatus where the database chose what cannot be sent.
+    """
     if shape.media.plan is not None:
         return _overridden(_of_document(request, answered, shape), answered)
     match request.action:
         case Action.READ:
-            response = _of_rows(request, answered, shape)
+            response = _of_rows(request, answered, shape, query=query)
         case Action.CALL if shape.is_void:
             ranged = _content_range(shape.offset, answered.page, answered.total)
             response = Response(status=204, headers=(ranged, *_applied(request, shape)))
         case Action.CALL:
-            response = _of_rows(request, answered, shape)
+            response = _of_rows(request, answered, shape, query=query)
         case Action.INSERT:
             response = _of_insert(request, answered, shape)
         case Action.PUT:
@@ -119,7 +123,7 @@ def of_failure(failure: Failure, *, is_head: bool = False) -> Response:
 # --- by what was done ----------------------------------------------------------------------------------------------
 
 
-def _of_rows(request: Request, answered: Answered, shape: Shape) -> Response:
+def _of_rows(request: Request, answered: Answered, shape: Shape, *, query: bytes) -> Response:
     status = _range_status(shape.offset, answered.page, answered.total)
     body = answered.body
     media = shape.media
@@ -130,7 +134,7 @@ def _of_rows(request: Request, answered: Answered, shape: Shape) -> Response:
     is_head = request.method == "HEAD"
     headers = [_content_range(shape.offset, answered.page, answered.total)]
     if request.action is Action.READ:
-        headers.append(("Content-Location", _canonical(request.target, shape.query)))
+        headers.append(("Content-Location", _canonical(request.target, query)))
     if not is_head:
         headers.append(("Content-Length", str(len(body))))
     headers += [*_typed(media, shape), *_applied(request, shape)]
@@ -209,15 +213,27 @@ def _typed(media: MediaType, shape: Shape) -> list[tuple[str, str]]:
 
 def _canonical(target: str, query: bytes) -> str:
     """The address by which the same rows are found: its parameters in alphabetical order."""
-    pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True), key=lambda pair: pair[0])
-    written = "&".join(f"{_escaped(name)}={_escaped(value)}" for name, value in pairs)
+    entries = [entry.partition("=") for entry in query.decode("latin-1").split("&") if entry]
+    pairs = sorted(((_name(name), value) for name, _, value in entries), key=itemgetter(0))
+    written = "&".join([f"{_escaped(name)}={_rewritten(value)}" for name, value in pairs])
     return f"/{_escaped_path(target)}{'?' if written else ''}{written}"
 
 
+def _name(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
+
+
+@lru_cache(maxsize=2048)
+def _rewritten(value: str) -> str:
+    return _escaped(_name(value))
+
+
+@lru_cache(maxsize=2048)
 def _escaped(text: str) -> str:
     return quote(text, safe="")
 
 
+@lru_cache(maxsize=512)
 def _escaped_path(text: str) -> str:
     # A header takes neither line ends nor what lies beyond Latin.
     return quote(text, safe=" !$&'()*+,;=:@/") if text.isprintable() else quote(text)

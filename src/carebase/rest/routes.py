@@ -15,13 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from carebase import errors
 from carebase.auth import requests
 from carebase.observability import Log
-from carebase.rest import failures, reads, respond, work
+from carebase.rest import failures, reads, respond, shapes, work
 from carebase.rest.configuration import Configuration
 from carebase.rest.credentials import Caller, Doorkeeper
 from carebase.rest.parsing import request as reading
 from carebase.rest.respond import Response
 from carebase.rest.run import Came, Runner
 from carebase.rest.schema import Known
+from carebase.rest.shapes import Prepared, Raw, ShapesByState
 from carebase.rest.syntax import Action, Request
 
 LOG = Log("rest")
@@ -52,6 +53,8 @@ def application(
 ) -> ASGIApp:
     """The application. What is only there once the server has started is asked for at each request."""
 
+    remembered = ShapesByState()
+
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(scope["type"])
@@ -59,7 +62,7 @@ def application(
         if _is_preflight(connection):
             await _send(send, _preflight(connection))
             return
-        exchange = _Exchange(connection, receive, configuration)
+        exchange = _Exchange(connection, receive, configuration=configuration, remembered=remembered)
         try:
             response = await exchange.answer(runner, known, doorkeeper)
         except errors.CareError as error:
@@ -82,9 +85,11 @@ def application(
 class _Exchange:
     """One request on its way, with what an error has to know of it."""
 
-    def __init__(self, connection: HTTPConnection, receive: Receive, configuration: Configuration) -> None:
+    def __init__(
+        self, connection: HTTPConnection, receive: Receive, *, configuration: Configuration, remembered: ShapesByState
+    ) -> None:
         self._connection, self._receive = connection, receive
-        self._configuration = configuration
+        self._configuration, self._shapes = configuration, remembered
         self._method = str(connection.scope["method"])
         self._caller: Caller | None = None
         self._named: Collection[str] = ()
@@ -103,29 +108,35 @@ class _Exchange:
             raise AddressTooLong(hint=f"At most {configuration.longest_address} characters.")
         headers = [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]]
         self._caller = caller = doorkeeper.admit(self._connection)
-        body = await self._body()
+        raw = Raw(method=self._method, path=path, query=query, headers=headers, body=await self._body())
         there = known(self._connection)
-        request = reading.read(
-            method=self._method,
-            path=path,
-            query=query,
-            headers=headers,
-            body=body,
-            timezones=there.timezones,
-        )
-        self._named = reads.names_of(request)
-        if request.action is Action.INSPECT:
-            return _inspected(request, there, configuration)
-        todo = work.prepare(request, there, configuration, role=caller.role, query=query)
-        self._is_tracked = bool(reads.tracked_tables(todo.read))
+
+        def prepare(asked: Raw) -> Prepared:
+            request = reading.read(
+                method=asked.method,
+                path=asked.path,
+                query=asked.query,
+                headers=asked.headers,
+                body=asked.body,
+                timezones=there.timezones,
+            )
+            self._named = reads.names_of(request)
+            if request.action is Action.INSPECT:
+                return shapes.prepared(request, None)
+            return shapes.prepared(request, work.prepare(request, there, configuration, role=caller.role))
+
+        prepared = self._shapes.of(there).prepared(raw, role=caller.role, prepare=prepare)
+        self._named, self._is_tracked = prepared.named, prepared.is_tracked
+        if prepared.work is None:
+            return _inspected(prepared.request, there, configuration)
         came = Came(
             method=self._method,
             path=path,
             headers=headers,
             origin=requests.origin_of(self._connection),
         )
-        answered = await runner(self._connection).run(todo, there, caller=caller, came=came)
-        return respond.respond(request, answered, todo.shape)
+        answered = await runner(self._connection).run(prepared.work, there, caller=caller, came=came)
+        return respond.respond(prepared.request, answered, prepared.work.shape, query=query)
 
     def refused(self, error: errors.CareError) -> Response:
         """The response that tells of an error."""

@@ -6,10 +6,12 @@ answer, or an error, back until the reads it tells of are durable.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Protocol
+
+import orjson
 
 from carebase import errors
 from carebase.database import exchange
@@ -69,15 +71,15 @@ class Runner:
             results = await exchange.ask(self.lines[caller.login], asked, accept=accept if require else None)
         except errors.CareError as error:
             # A read that ended in an error may have shown something, and the error may tell of it.
-            notes = self._notes(work, known, seen[0]) if seen else self._failed(work, error)
+            notes = self._notes(work, seen[0]) if seen else self._failed(work, error)
             await self._release(notes, caller, came)
             raise
         answered = seen[0] if seen else work.answered(results)
-        await self._release(self._notes(work, known, answered), caller, came)
+        await self._release(self._notes(work, answered), caller, came)
         return answered
 
-    def _notes(self, work: Work, known: Known, answered: Answered) -> list[Mapping[str, Any]]:
-        return reads.of_rows(work.read, answered.seen, tracked=known.tracked, key=self.key)
+    def _notes(self, work: Work, answered: Answered) -> list[Mapping[str, Any]]:
+        return reads.of_rows(work.read, answered.seen, key=self.key)
 
     def _failed(self, work: Work, error: errors.CareError) -> list[Mapping[str, Any]]:
         return reads.of_failure(work.read, error.sqlstate) if isinstance(error, Refused) else []
@@ -106,16 +108,15 @@ class Runner:
 
     def _settings(self, work: Work, known: Known, *, caller: Caller, came: Came) -> dict[str, str]:
         schema = work.request.profile or self.configuration.schemas[0]
-        path = dict.fromkeys((schema, *self.configuration.extra_search_path))
         seconds = self.configuration.timeouts.get(caller.role)
         settings = {
             **({} if seconds is None else {"statement_timeout": f"{seconds}s"}),
             **known.role_settings.get(caller.role, {}),
-            "search_path": ", ".join(_quoted(name) for name in path),
+            "search_path": _path((schema, *self.configuration.extra_search_path)),
             "request.method": came.method,
             "request.path": came.path,
-            "request.headers": json.dumps(dict(_headers(came)), separators=(",", ":")),
-            "request.cookies": json.dumps(_cookies(came), separators=(",", ":")),
+            "request.headers": orjson.dumps(dict(_headers(came))).decode(),
+            "request.cookies": orjson.dumps(_cookies(came)).decode(),
             "carebase.request": came.origin.json,
             **self.configuration.app_settings,
         }
@@ -134,6 +135,11 @@ def _cookies(came: Came) -> dict[str, str]:
     written = next((value for name, value in came.headers if name == "cookie"), "")
     pairs = (part.strip().partition("=") for part in written.split(";"))
     return {name: value for name, _, value in pairs if name and OWN_COOKIES not in name}
+
+
+@lru_cache(maxsize=64)
+def _path(schemas: tuple[str, ...]) -> str:
+    return ", ".join(_quoted(name) for name in dict.fromkeys(schemas))
 
 
 def _quoted(name: str) -> str:

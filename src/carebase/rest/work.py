@@ -56,6 +56,20 @@ class Work:
     reader: Callable[[tuple[Rows, ...]], Answered] | None = None
     """Reads what the statements brought, where the first is not answered by one row of an answer."""
 
+    def with_statements(self, statements: tuple[Statement, ...]) -> Work:
+        """The same with other values."""
+        return Work(
+            request=self.request,
+            read=self.read,
+            statements=statements,
+            shape=self.shape,
+            is_read_only=self.is_read_only,
+            require=self.require,
+            function=self.function,
+            isolation=self.isolation,
+            reader=self.reader,
+        )
+
     def answered(self, results: tuple[Rows, ...]) -> Answered:
         """What the statements brought."""
         if self.reader is not None:
@@ -69,7 +83,7 @@ class Work:
         return replace(found, total=_estimated(results[1:]))
 
 
-def prepare(request: Request, known: Known, configuration: Configuration, *, role: str, query: bytes) -> Work:
+def prepare(request: Request, known: Known, configuration: Configuration, *, role: str) -> Work:
     """What has to be run. Raises a RestError for all that can be seen without asking the database."""
     schemas = configuration.schemas
     if request.profile is not None and request.profile not in schemas:
@@ -81,7 +95,7 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
         role=role,
         max_rows=configuration.max_rows,
         are_aggregates_allowed=configuration.are_aggregates_allowed,
-        tracked=known.reported(),
+        tracked=known.tracked,
     )
     match request.action:
         case Action.READ:
@@ -101,7 +115,7 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
         made = _planned(made, made.shape.media.plan, known)
     profile = (request.profile or schemas[0]) if request.profile is not None or len(schemas) > 1 else None
     may = configuration.may_choose_ending
-    return replace(made, shape=replace(made.shape, profile=profile, query=query, may_end_otherwise=may))
+    return replace(made, shape=replace(made.shape, profile=profile, may_end_otherwise=may))
 
 
 def depth_of(select: Sequence[SelectItem]) -> int:
@@ -196,12 +210,12 @@ def _description(request: Request, setting: Setting, configuration: Configuratio
 def _planned(work: Work, wanted: Plan, known: Known) -> Work:
     """The plan of the first statement instead of its answer; of tracked tables there is none."""
     refusal = errors.NotAcceptable([one.text for one in work.request.accept])
-    if reads.tracked_tables(work.read):
+    if reads.tracked(work.read):
         raise refusal
 
     def told(results: tuple[Rows, ...]) -> Answered:
         body = b"\n".join(line or b"" for (line,) in results[0])
-        if render_plans.names_any(body, known.tracked):
+        if render_plans.names_any(body, known.tracked.relations):
             raise refusal
         headers, status = results[1][0]
         return Answered(body=body, chosen_headers=headers, chosen_status=status)

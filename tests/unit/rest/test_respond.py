@@ -11,9 +11,9 @@ from carebase.rest.syntax import Action, Count, Media, MediaType, Preferences, R
 JSON = MediaType(Media.JSON.value, Media.JSON)
 
 
-def sent(action: Action, *, method: str = "GET", said: Preferences | None = None, shape: Shape | None = None, **row):
+def sent(action: Action, *, method="GET", said: Preferences | None = None, shape=None, query: bytes = b"", **row):
     request = Request(action=action, method=method, target="cases", preferences=said or Preferences())
-    response = respond.respond(request, Answered(**row), shape or Shape(media=JSON))
+    response = respond.respond(request, Answered(**row), shape or Shape(media=JSON), query=query)
     return response, dict(response.headers)
 
 
@@ -41,7 +41,7 @@ def test_a_range_behind_the_last_row_is_an_error():
 
 
 def test_the_address_of_the_rows_has_its_parameters_in_order():
-    _, headers = sent(Action.READ, body=b"[]", shape=Shape(media=JSON, query=b"b=eq.1&a=eq.x%20y"))
+    _, headers = sent(Action.READ, query=b"b=eq.1&a=eq.x%20y", body=b"[]")
     assert headers["Content-Location"] == "/cases?a=eq.x%20y&b=eq.1"
 
 
