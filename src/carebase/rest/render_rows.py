@@ -159,7 +159,7 @@ def joined(parent: plan.Node, embed: plan.Embed, *, parent_row: str | None = Non
     node, relationship = embed.node, embed.relationship
     match relationship:
         case ByKey(columns=columns):
-            return origin(node), _equal(columns, parent.alias, node.alias)
+            return origin(node), _equal([(there, here) for here, there in columns], node.alias, parent.alias)
         case ThroughJunction():
             junction = embed.junction_alias or f"{node.alias}j"
             to_parent = _equal(relationship.origin_columns, parent.alias, junction)

@@ -25,9 +25,9 @@ def test_what_is_embedded_is_made_for_the_rows_of_the_page_only(page):
     assert page("cases?select=title,patients(name),notes(text)") == (
         'select t0."title" as "title", '
         '(select row_to_json(t1r) from (select t1."name" as "name" from "api"."patients" t1'
-        ' where t0."patient_id" = t1."id") t1r limit 1) as "patients", '
+        ' where t1."id" = t0."patient_id") t1r limit 1) as "patients", '
         '(select coalesce(json_agg(t2r), \'[]\') from (select t2."text" as "text" from "api"."notes" t2'
-        ' where t0."id" = t2."case_id") t2r) as "notes" from "api"."cases" t0'
+        ' where t2."case_id" = t0."id") t2r) as "notes" from "api"."cases" t0'
     )
 
 
@@ -40,7 +40,7 @@ def test_many_to_many_goes_through_the_junction(page):
 def test_an_inner_embed_keeps_rows_that_have_one(page):
     assert page("patients?select=name,cases!inner()&cases.title=eq.x") == (
         'select t0."name" as "name" from "api"."patients" t0 where exists '
-        '(select from "api"."cases" t1 where t0."id" = t1."patient_id" and t1."title" = $1)'
+        '(select from "api"."cases" t1 where t1."patient_id" = t0."id" and t1."title" = $1)'
     )
 
 
