@@ -112,12 +112,13 @@ def _of_json(body: bytes) -> Rows:
 def _of_csv(body: bytes) -> Rows:
     """Lines below a line of names; the word NULL stands for no value, nothing at all for the empty text."""
     try:
-        lines = [line for line in csv.reader(io.StringIO(text(body), newline=""), strict=True) if line]
+        lines = list(csv.reader(io.StringIO(text(body), newline=""), strict=True))
     except csv.Error:
         raise errors.InvalidBody("Empty or invalid csv") from None
     if not lines:
         raise errors.InvalidBody("Empty or invalid csv")
-    names, *values = lines
+    # An empty line holds nothing, but as the first it names one column, by the empty name.
+    names, values = lines[0] or [""], [line for line in lines[1:] if line]
     if any(len(line) != len(names) for line in values):
         raise errors.InvalidBody("All lines must have same number of fields")
     if not values:

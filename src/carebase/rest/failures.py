@@ -141,8 +141,9 @@ def status_of(state: str, *, message: str, is_anonymous: bool) -> int:
     >>> status_of("23514", message="", is_anonymous=False)
     400
     """
-    if chosen := CHOSEN_STATUS.fullmatch(state):
-        status = int(chosen[1])
+    if state.startswith("PT"):
+        chosen = CHOSEN_STATUS.fullmatch(state)
+        status = int(chosen[1]) if chosen else 0
         return status if 200 <= status <= 599 else 500
     match state:
         case "42501":

@@ -10,14 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, Final, assert_never
 from urllib.parse import quote, unquote_plus
 
 from carebase.rest import errors
 from carebase.rest.errors import RangeRefused
 from carebase.rest.failures import Failure, Headers
-from carebase.rest.syntax import Action, Media, MediaType, Preferences, Request, Resolution, Return
+from carebase.rest.syntax import Action, Count, Media, MediaType, Preferences, Request, Resolution, Return
 
 WITHOUT_CHARSET: Final = frozenset({Media.OCTETS})
 HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -200,7 +199,8 @@ def _content_range(offset: int, page: int, total: int | None) -> tuple[str, str]
 
 
 def _counted(request: Request, answered: Answered) -> int | None:
-    return None if request.preferences.count is None else answered.page
+    # What was written is only counted truly: nobody asks the planner about it.
+    return answered.page if request.preferences.count in {Count.EXACT, Count.ESTIMATED} else None
 
 
 def _typed(media: MediaType, shape: Shape) -> list[tuple[str, str]]:
@@ -212,10 +212,13 @@ def _typed(media: MediaType, shape: Shape) -> list[tuple[str, str]]:
 
 
 def _canonical(target: str, query: bytes) -> str:
-    """The address by which the same rows are found: its parameters in alphabetical order."""
-    entries = [entry.partition("=") for entry in query.decode("latin-1").split("&") if entry]
-    pairs = sorted(((_name(name), value) for name, _, value in entries), key=itemgetter(0))
-    written = "&".join([f"{_escaped(name)}={_rewritten(value)}" for name, value in pairs])
+    """The address by which the same rows are found: its parameters in alphabetical order, each name once."""
+    values: dict[str, list[str]] = {}
+    for entry in query.decode("latin-1").split("&"):
+        if entry:
+            name, _, value = entry.partition("=")
+            values.setdefault(_name(name), []).append(_rewritten(value))
+    written = "&".join([f"{_escaped(name)}={','.join(values[name])}" for name in sorted(values)])
     return f"/{_escaped_path(target)}{'?' if written else ''}{written}"
 
 

@@ -71,6 +71,8 @@ def test_lines_of_csv_are_equally_long():
         assert message(body, kind="text/csv") == "All lines must have same number of fields"
     assert message("", kind="text/csv") == "Empty or invalid csv"
     assert opened("a,b\n", kind="text/csv") == bodies.NO_ROWS
+    assert opened("\n\n", kind="text/csv") == bodies.NO_ROWS
+    assert opened("\n1\n", kind="text/csv").names == ("",)
 
 
 def test_a_form_is_one_row_and_its_last_word_counts():

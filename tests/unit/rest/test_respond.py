@@ -45,6 +45,17 @@ def test_the_address_of_the_rows_has_its_parameters_in_order():
     assert headers["Content-Location"] == "/cases?a=eq.x%20y&b=eq.1"
 
 
+def test_a_parameter_that_is_there_twice_is_told_once():
+    _, headers = sent(Action.READ, query=b"b=eq.1&a=gt.1&b=lt,2", body=b"[]")
+    assert headers["Content-Location"] == "/cases?a=gt.1&b=eq.1,lt%2C2"
+
+
+def test_nobody_asks_the_planner_what_was_written():
+    for count, told in ((Count.PLANNED, "*"), (Count.ESTIMATED, "2"), (Count.EXACT, "2")):
+        _, headers = sent(Action.DELETE, said=Preferences(count=count), page=2)
+        assert headers["Content-Range"] == f"*/{told}"
+
+
 def test_head_has_no_body_and_no_length():
     response, headers = sent(Action.READ, method="HEAD", page=3)
     assert (response.body, headers["Content-Range"]) == (b"", "0-2/*")
