@@ -88,6 +88,15 @@ REFUSED = {
     "HOST": ["0.0.0.0", "::", "example.org"],
     "JWT_SECRET": ["short", "change_this_secret", "your-super-secret-jwt-token-with-at-least-32-characters-long"],
     "JWT_SECRET_FILE": ["/nowhere/at/all"],
+    "CAREBASE_REST_MAX_ROWS": ["0", "all"],
+    "CAREBASE_REST_MAX_BODY": ["1023", "1048577"],
+    "CAREBASE_REST_MAX_ADDRESS": ["1023", "65537"],
+    "CAREBASE_REST_EMBED_DEPTH": ["-1", "33"],
+    "CAREBASE_REST_ANON_SECONDS": ["0", "3601"],
+    "CAREBASE_REST_AUTHENTICATED_SECONDS": ["0", "3601"],
+    "CAREBASE_REST_SERVICE_ROLE_SECONDS": ["0", "3601"],
+    "CAREBASE_REST_PRE_REQUEST": ["a.b.c", "check()", "public.", "check; drop table cases", "1st"],
+    "CAREBASE_REST_TRANSACTION_END": ["never", "allow-override", "commit-allow"],
     "SITE_URL": ["care.example.org", "ftp://care.example.org", "javascript:alert(1)"],
 }
 
