@@ -58,8 +58,8 @@ DOMAINS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "audit": (
         "The audit",
         (
-            "audit.inbox", "audit.log", "audit.head", "audit.about", "audit.tracked", "audit.checkpoints",
-            "audit.purged",
+            "audit.inbox", "audit.log", "audit.head", "audit.about", "audit.tracked", "audit.tracked_views",
+            "audit.tracked_functions", "audit.checkpoints", "audit.purged",
         ),
     ),
 }  # fmt: skip

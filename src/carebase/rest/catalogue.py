@@ -83,6 +83,7 @@ class ComputedColumn:
 
     function: Name
     type: str
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +171,8 @@ class Computed:
     target: Name
     function: Name
     is_to_one: bool
+    number: int = field(default=0, compare=False)
+    """PostgreSQL's number of the function."""
 
 
 Relationship: TypeAlias = "ByKey | ThroughJunction | Computed"
@@ -237,6 +240,8 @@ class Function:
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What `set … to …` of its definition says."""
     comment: str | None = None
+    number: int = field(default=0, compare=False)
+    """As PostgreSQL counts functions: tells overloads apart."""
 
     @property
     def is_variadic(self) -> bool:

@@ -106,6 +106,7 @@ class FunctionRow:
     arguments: Sequence[Mapping[str, str]]
     settings: Sequence[str]
     comment: str | None
+    number: int = 0
 
     @property
     def qualified(self) -> Name:
@@ -334,6 +335,7 @@ def function(row: FunctionRow, relations: Mapping[int, Name]) -> Function:
         volatility=VOLATILITIES[row.volatility],
         settings=dict(_setting(each) for each in row.settings),
         comment=row.comment,
+        number=row.number,
     )
 
 
@@ -350,7 +352,9 @@ def computed(rows: Iterable[FunctionRow], relations: Mapping[int, Name]) -> list
         target = None if row.return_relation is None else relations.get(row.return_relation)
         if origin and target and not row.is_domain:
             is_to_one = not row.is_set or row.is_one_row
-            found.append(Computed(origin=origin, target=target, function=row.qualified, is_to_one=is_to_one))
+            found.append(
+                Computed(origin=origin, target=target, function=row.qualified, is_to_one=is_to_one, number=row.number)
+            )
     return found
 
 
@@ -359,7 +363,7 @@ def computed_columns(rows: Iterable[FunctionRow]) -> dict[int, dict[str, Compute
     found: dict[int, dict[str, ComputedColumn]] = {}
     for row in rows:
         if row.row_of is not None and row.return_relation is None:
-            made = ComputedColumn(function=row.qualified, type=row.return_type)
+            made = ComputedColumn(function=row.qualified, type=row.return_type, number=row.number)
             found.setdefault(row.row_of, {})[row.name] = made
     return found
 

@@ -130,7 +130,8 @@ select n.nspname::text as schema,
        (p.pronargs - p.pronargdefaults)::int4 as required,
        coalesce(a.arguments, '[]') as arguments,
        coalesce(to_jsonb(p.proconfig), '[]') as settings,
-       obj_description(p.oid, 'pg_proc') as comment
+       obj_description(p.oid, 'pg_proc') as comment,
+       p.oid::int8 as number
   from pg_catalog.pg_proc p
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   left join bottom on bottom.type = p.prorettype

@@ -12,6 +12,7 @@ from typing import TypeAlias, assert_never
 
 from carebase.rest import syntax
 from carebase.rest.catalogue import Name, Relationship
+from carebase.rest.tracking import Reported
 
 # --- where rows come from ------------------------------------------------------------------------------------------
 
@@ -103,6 +104,7 @@ class Group:
 
 
 Filter: TypeAlias = "Condition | Presence | Group"
+Filters: TypeAlias = tuple[Filter, ...]
 
 # --- the tree ------------------------------------------------------------------------------------------------------
 
@@ -121,8 +123,8 @@ class Order:
 class Node:
     """One relation's part of a read.
 
-    `alias` is its name in SQL, unlike any other's in the read. `seen` are the key columns that tell a tracked table's
-    rows apart; empty where the table is not tracked.
+    `alias` is its name in SQL, unlike any other's in the read. `seen` is how its rows get on record; empty where they
+    are not tracked.
     """
 
     origin: Origin
@@ -135,7 +137,7 @@ class Node:
     offset: int = 0
     table: Name | None = None
     """The relation whose rows these are; None of a function's own columns."""
-    seen: tuple[str, ...] = ()
+    seen: tuple[Reported, ...] = ()
     columns: tuple[str, ...] = ()
     """What `*` means; empty where nobody knows."""
 
@@ -188,6 +190,8 @@ class Embed:
     is_inner: bool = False
     is_spread: bool = False
     junction_alias: str | None = None
+    junction_seen: tuple[Reported, ...] = ()
+    """How rows of the junction get on record: that two rows are related stands in them."""
 
     @property
     def is_to_one(self) -> bool:
@@ -233,6 +237,17 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What a statement is told of tracked rows without being shown one: how many there are, whether one is there."""
+
+    of: tuple[Reported, ...]
+    filters: Filters = ()
+    compared: tuple[str, ...] = ()
+    """The columns by which written rows were told from those that were there already."""
+    function: Name | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """One read, ready to be written as SQL."""
 
@@ -240,3 +255,8 @@ class Read:
     form: Form = Form.LIST
     is_total_wanted: bool = False
     """Whether all rows that fit are counted, whatever the range: `count=exact`."""
+    is_total_guessed: bool = False
+    """Whether their number is told by a statement of its own: `count=planned`, `count=estimated`."""
+    asking: Asking | None = None
+    written: tuple[Reported, ...] = ()
+    """Of a write, how rows of its table are recorded: an error may tell of those that are there."""

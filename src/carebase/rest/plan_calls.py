@@ -6,7 +6,7 @@ Pure. Functions share a name; the names of what is passed choose between them, n
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -14,6 +14,7 @@ from carebase.rest import bodies, errors, hints, plan, plan_reads, syntax
 from carebase.rest.catalogue import Argument, Function, Name, Returned, Volatility
 from carebase.rest.plan_fields import Relation
 from carebase.rest.plan_reads import Setting
+from carebase.rest.tracking import Way
 
 SOURCE: Final = "called"
 """Under which name the rows that the function returned are read."""
@@ -105,7 +106,9 @@ def plan_call(request: syntax.Request, setting: Setting, *, form: plan.Form = pl
     function = choose(request, setting, names=_names(given))
     preferences = request.preferences
     max_affected = preferences.max_affected if preferences.is_strict else None
-    root = plan_reads.plan_node(request, setting, relation=_relation(function, setting), source=SOURCE)
+    relation = _relation(function, setting)
+    root = plan_reads.plan_node(request, setting, relation=relation, source=SOURCE)
+    root = replace(root, seen=setting.tracked.returned_by(function.number, relation=relation.table))
     if max_affected is not None and not function.returns.is_set:
         raise errors.NotCountable
     is_asked = request.method in {"GET", "HEAD"}
@@ -118,12 +121,21 @@ def plan_call(request: syntax.Request, setting: Setting, *, form: plan.Form = pl
             root=root,
             form=plan.Form.NOTHING if request.method == "HEAD" else _form(form, shape),
             is_total_wanted=preferences.count in {syntax.Count.EXACT, syntax.Count.ESTIMATED},
+            is_total_guessed=preferences.count is syntax.Count.PLANNED,
+            asking=_asking(function, setting),
         ),
         computed=tuple({field.column: field for field in root.fields() if field.computed_by is not None}.values()),
         is_read_only=is_asked or function.volatility is not Volatility.VOLATILE,
         is_single=form in {plan.Form.OBJECT, plan.Form.OBJECT_STRIPPED},
         max_affected=max_affected,
     )
+
+
+def _asking(function: Function, setting: Setting) -> plan.Asking | None:
+    recording = setting.tracked.functions.get(function.number)
+    if recording is None or recording.way is not Way.QUESTION:
+        return None
+    return plan.Asking(of=recording.reported, function=function.name)
 
 
 def shape_of(returned: Returned) -> Shape:

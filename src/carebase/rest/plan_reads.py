@@ -6,15 +6,15 @@ Pure. A tree is built from the root down: each embed's relationship is found bef
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TypeAlias, TypeVar, assert_never
 
 from carebase.rest import errors, hints, plan, plan_fields, relationships, syntax
 from carebase.rest.catalogue import ByKey, Catalogue, Computed, Name, Relationship, ThroughJunction
 from carebase.rest.plan_fields import Relation
-from carebase.rest.plan_names import Names
+from carebase.rest.tracking import Tracking
 
-Tracked: TypeAlias = Mapping[Name, tuple[str, ...]]
 Place: TypeAlias = tuple[int, ...]
 """Which embed of which embed, counted among the embeds alone; empty for the root."""
 Given = TypeVar("Given")
@@ -22,20 +22,26 @@ Given = TypeVar("Given")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What a plan depends on beside the request. `tracked` are the key columns of tables whose reads are recorded."""
+    """What a plan depends on beside the request. `tracked` says whose reads are recorded."""
 
     catalogue: Catalogue
     role: str
     max_rows: int | None = None
     are_aggregates_allowed: bool = False
-    tracked: Tracked = field(default_factory=dict)
+    tracked: Tracking = field(default_factory=Tracking)
 
 
 def plan_read(request: syntax.Request, setting: Setting, *, form: plan.Form = plan.Form.LIST) -> plan.Read:
     """A read of a table or view."""
     relation = target(request, setting)
     root = plan_node(request, setting, relation=relation)
-    return plan.Read(root=root, form=form, is_total_wanted=request.preferences.count is syntax.Count.EXACT)
+    counted = request.preferences.count
+    return plan.Read(
+        root=root,
+        form=form,
+        is_total_wanted=counted is syntax.Count.EXACT,
+        is_total_guessed=counted in {syntax.Count.PLANNED, syntax.Count.ESTIMATED},
+    )
 
 
 def target(request: syntax.Request, setting: Setting) -> Relation:
@@ -86,12 +92,12 @@ def _place(select: Sequence[syntax.SelectItem], path: syntax.Path) -> Place:
 
 
 class _Planner:
-    """One tree being planned."""
+    """One tree being planned; the numbers make aliases that no other relation of the read has."""
 
     def __init__(self, request: syntax.Request, setting: Setting) -> None:
         self.request = request
         self.setting = setting
-        self.names = Names(are_read=any(accepted.plan is not None for accepted in request.accept))
+        self.numbers = count()
         self.filters = _by_place(request.select, request.filters)
         self.orders = _by_place(request.select, request.orders)
         self.ranges = _by_place(request.select, request.ranges)
@@ -115,7 +121,7 @@ class _Planner:
         is_bare: bool = False,
         spread_in: bool = False,
     ) -> plan.Node:
-        alias = self.names.of(None if relation.table is None else relation.table.name, relation.columns or ())
+        alias = f"t{next(self.numbers)}"
         written = [item for item in items if isinstance(item, syntax.Embed)]
         embeds = tuple(self._embed((*place, at), relation, embed) for at, embed in enumerate(written))
         columns = [item for item in items if isinstance(item, syntax.Column)]
@@ -142,7 +148,7 @@ class _Planner:
             limit=rows.limit,
             offset=rows.offset,
             table=table,
-            seen=() if table is None else self.setting.tracked.get(table, ()),
+            seen=self.setting.tracked.of(table),
             columns=tuple(relation.columns or ()),
         )
 
@@ -156,6 +162,9 @@ class _Planner:
         relation = Relation.of(table, label=label, is_visible=table.name in catalogue.seen_by(role).tables)
         is_many = wanted.is_spread and not relationship.is_to_one
         node = self.node(place, wanted.items, relation, spread_in=wanted.is_spread)
+        tracked = self.setting.tracked
+        if isinstance(relationship, Computed):
+            node = replace(node, seen=tracked.returned_by(relationship.number, relation=table.name))
         if is_many and node.is_grouped:
             raise errors.NotImplementedHere(
                 details="Aggregates are not implemented for one-to-many or many-to-many spreads."
@@ -167,6 +176,7 @@ class _Planner:
             is_inner=wanted.join is syntax.Join.INNER,
             is_spread=wanted.is_spread,
             junction_alias=f"{node.alias}j" if isinstance(relationship, ThroughJunction) else None,
+            junction_seen=tracked.of(relationship.junction) if isinstance(relationship, ThroughJunction) else (),
         )
 
     def _relationship(self, parent: Relation, wanted: syntax.Embed) -> Relationship:

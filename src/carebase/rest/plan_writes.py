@@ -12,6 +12,7 @@ from typing import Final, TypeAlias, assert_never
 from carebase.rest import bodies, errors, plan, plan_fields, plan_reads, syntax
 from carebase.rest.catalogue import ByKey, Catalogue, Column, Computed, Name, Table, ThroughJunction
 from carebase.rest.plan_reads import Setting
+from carebase.rest.tracking import Reported
 
 SOURCE: Final = "written"
 """Under which name the rows that were written are read."""
@@ -136,13 +137,23 @@ def plan_write(request: syntax.Request, setting: Setting, *, form: plan.Form = p
     is_shown = returns is syntax.Return.REPRESENTATION
     is_located = returns is syntax.Return.HEADERS_ONLY and request.action is syntax.Action.INSERT
     location = tuple(column for column in table.columns if column in table.key) if is_located else ()
+    # The address of a row is its key, and the row may have been there before.
+    keys = tuple(column for one in root.seen for column in one.columns) if location else ()
     is_all = is_shown and _needs_all(root)
-    returned = tuple(_needed(root, is_all=is_all)) if is_shown else tuple(Returned(column=name) for name in location)
+    returned = (
+        tuple(_needed(root, is_all=is_all))
+        if is_shown
+        else tuple(Returned(column=name) for name in dict.fromkeys((*location, *keys)))
+    )
     is_limited = request.action in {syntax.Action.UPDATE, syntax.Action.DELETE} and request.preferences.is_strict
     return Write(
         table=table.name,
         change=change,
-        read=plan.Read(root=root, form=form) if is_shown else counted(root),
+        read=replace(
+            plan.Read(root=root, form=form) if is_shown else counted(root, seen=root.seen if location else ()),
+            asking=_asking(change, root, is_shown=is_shown),
+            written=root.seen,
+        ),
         returned=returned,
         is_all_returned=is_all,
         location=location,
@@ -260,7 +271,8 @@ def _needed(root: plan.Node, *, is_all: bool) -> Iterator[Returned]:
             done.add(field.column)
             yield Returned(column=field.column, computed_by=field.computed_by)
     if not is_all:
-        keys = (*root.seen, *(column for embed in root.embeds for column in _joined(embed)))
+        seen = (column for one in root.seen for column in one.columns)
+        keys = (*seen, *(column for embed in root.embeds for column in _joined(embed)))
         yield from (Returned(column=column) for column in dict.fromkeys(keys) if column not in done)
 
 
@@ -274,7 +286,20 @@ def _joined(embed: plan.Embed) -> tuple[str, ...]:
             assert_never(embed.relationship)
 
 
-def counted(root: plan.Node) -> plan.Read:
-    """The read of which only the number of rows is wanted."""
-    bare = replace(root, outputs=(), embeds=(), order=(), filters=(), limit=None, offset=0, seen=())
+def _asking(change: Change, root: plan.Node, *, is_shown: bool) -> plan.Asking | None:
+    """What is told of tracked rows by which or how many were written; rows that come back are recorded themselves."""
+    if not root.seen:
+        return None
+    match change:
+        case Insert(conflict=conflict):
+            return None if conflict is None else plan.Asking(of=root.seen, compared=conflict.columns)
+        case Update(filters=filters) | Delete(filters=filters):
+            return None if is_shown else plan.Asking(of=root.seen, filters=filters)
+        case _:
+            assert_never(change)
+
+
+def counted(root: plan.Node, *, seen: tuple[Reported, ...] = ()) -> plan.Read:
+    """The read of which only the number of rows is wanted, and which they were where `seen` says how."""
+    bare = replace(root, outputs=(), embeds=(), order=(), filters=(), limit=None, offset=0, seen=seen)
     return plan.Read(root=bare, form=plan.Form.NOTHING)

@@ -10,115 +10,174 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypeVar
 
 from carebase.audit import log
 from carebase.rest import plan, syntax
 from carebase.rest.catalogue import Name
-from carebase.rest.schema import Tracked
+from carebase.rest.tracking import Reported
 
 DIRECT: Final = frozenset({"id", "patient_id", "record_id"})
-"""Columns whose value is the record's own id; all others lead there by way of the database."""
+"""What leads to the record by being its own id; all else leads there by way of the database."""
 
 
-def tracked_tables(read: plan.Read) -> tuple[Name, ...]:
-    """The tracked tables that a read touches, the root's first, each once."""
-    return tuple(dict.fromkeys(node.table for node in nodes(read.root) if node.seen and node.table is not None))
+def tracked(read: plan.Read) -> tuple[Reported, ...]:
+    """All tracked rows that a statement may show or tell of, those of the root first, each once."""
+    asked = () if read.asking is None else read.asking.of
+    return tuple(dict.fromkeys((*_shown(read.root), *asked, *read.written)))
 
 
-def nodes(node: plan.Node) -> Iterator[plan.Node]:
-    """The node and all that is embedded in it."""
-    yield node
-    for embed in node.embeds:
-        yield from nodes(embed.node)
+def tells_values(read: plan.Read) -> bool:
+    """Whether values that are compared go on record with the answer, hashed."""
+    return bool(_told(read))
 
 
-def of_rows(
-    read: plan.Read, seen: bytes | None, *, tracked: Mapping[Name, Tracked], key: bytes
-) -> list[Mapping[str, Any]]:
+def of_rows(read: plan.Read, seen: bytes | None, *, key: bytes) -> list[Mapping[str, Any]]:
     """The reads of an answered statement; one without keys where it found nothing.
 
-    `key` is that of the hash under which values of filters are kept, for counts and aggregates.
+    `key` is that of the hash under which values of filters are kept, for what is told without a row.
     """
-    touched = tracked_tables(read)
-    if not touched:
+    shown = tuple(dict.fromkeys(_shown(read.root)))
+    told = _told(read)
+    if not shown and not told:
         return []
     reported: Mapping[str, Sequence[Sequence[Any]]] = json.loads(seen) if seen else {}
-    details = _question(read, key) if _tells_without_rows(read) else {}
-    notes = []
-    for table in touched:
-        rows = reported.get(str(table)) or []
+    details = _question(read, key) if told else {}
+    notes: list[Mapping[str, Any]] = []
+    on_record: set[Name] = set()
+    for one in shown:
+        # What is outside of an outer join has no key.
+        rows = [
+            row for row in reported.get(one.label) or () if any(value is not None for value in row[: len(one.keys)])
+        ]
         if rows:
-            notes.append(_note(table, tracked[table], rows, details=details))
-    return notes or [log.read_of(str(touched[0]), (), details=details)]
+            notes.append(_note(one, rows, details=details))
+            on_record.add(one.records)
+    for one in told:
+        if one.records not in on_record:
+            notes.append(log.read_of(str(one.records), (), details=_through(one, details)))
+            on_record.add(one.records)
+    return notes or [log.read_of(str(shown[0].records), (), details=_through(shown[0], details))]
 
 
 def of_failure(read: plan.Read, state: str) -> list[Mapping[str, Any]]:
     """The reads of a statement that failed: an error may tell of rows too."""
-    return [log.read_of(str(table), (), details={"failed": state}) for table in tracked_tables(read)]
+    relations = dict.fromkeys(one.records for one in tracked(read))
+    return [log.read_of(str(relation), (), details={"failed": state}) for relation in relations]
 
 
-def _note(
-    table: Name, tracked: Tracked, rows: Sequence[Sequence[Any]], *, details: Mapping[str, object]
-) -> Mapping[str, Any]:
+def _note(reported: Reported, rows: Sequence[Sequence[Any]], *, details: Mapping[str, object]) -> Mapping[str, Any]:
     keys: list[object] = []
     led_by: dict[str, None] = {}
-    path = tracked.patient_path
-    place = None if path is None else tracked.columns.index(path)
+    path, column = reported.patient_path, reported.patient_column
+    place = None if column is None else reported.columns.index(column)
     for row in rows:
-        named = row[: len(tracked.keys)]
-        keys.append(_text(named[0]) if len(named) == 1 else dict(zip(tracked.keys, named, strict=True)))
+        named = row[: len(reported.keys)]
+        keys.append(_text(named[0]) if len(named) == 1 else dict(zip(reported.names, named, strict=True)))
         if place is not None and row[place] is not None:
             led_by[_text(row[place])] = None
+    relation, details = str(reported.records), _through(reported, details)
     if path is None or path in DIRECT:
-        return log.read_of(str(table), keys, patients=tuple(led_by), details=details)
-    return log.read_of(str(table), keys, leads={path: tuple(led_by)} if led_by else None, details=details)
+        return log.read_of(relation, keys, patients=tuple(led_by), details=details)
+    return log.read_of(relation, keys, leads={path: tuple(led_by)} if led_by else None, details=details)
+
+
+def _through(reported: Reported, details: Mapping[str, object]) -> Mapping[str, object]:
+    """The details with what was read, where the entry names something else."""
+    return details if reported.source == reported.records else {**details, "through": str(reported.source)}
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+# --- the tree of a read --------------------------------------------------------------------------------------------
+
+
+def _nodes(node: plan.Node) -> Iterator[plan.Node]:
+    """The node and all that is embedded in it."""
+    yield node
+    for embed in node.embeds:
+        yield from _nodes(embed.node)
+
+
+def _shown(node: plan.Node) -> Iterator[Reported]:
+    """What is tracked of a node, of junctions to what is embedded in it, and of all that."""
+    yield from node.seen
+    for embed in node.embeds:
+        yield from embed.junction_seen
+        yield from _shown(embed.node)
+
+
 # --- what tells something without showing a row --------------------------------------------------------------------
 
 
-def _tells_without_rows(read: plan.Read) -> bool:
-    aggregates = (
-        isinstance(output, plan.Column) and output.aggregate is not None
-        for node in nodes(read.root)
-        for output in node.outputs
-    )
-    return read.is_total_wanted or read.form is plan.Form.NOTHING or any(aggregates)
+def _told(read: plan.Read) -> tuple[Reported, ...]:
+    """The tracked rows of which something is told that their keys do not say: how many, whether there are any."""
+    found: list[Reported] = []
+    if read.asking is not None:
+        found += read.asking.of
+    if read.is_total_wanted or read.is_total_guessed or (read.form is plan.Form.NOTHING and not read.written):
+        found += read.root.seen
+    for node in _nodes(read.root):
+        if node.is_grouped:
+            found += _shown(node)
+        for embed in _deciding(node):
+            found += (*embed.junction_seen, *_shown(embed.node))
+    return tuple(dict.fromkeys(found))
+
+
+def _deciding(node: plan.Node) -> Iterator[plan.Embed]:
+    """The embeds that have a say in which rows are shown, or in which order."""
+    named = {term.embed for term in node.order} | {one.embed for one in _each(node.filters, plan.Presence)}
+    for at, embed in enumerate(node.embeds):
+        if embed.is_inner or at in named:
+            yield embed
 
 
 def _question(read: plan.Read, key: bytes) -> dict[str, object]:
     """What was asked: columns and operators, and the values so that equal questions can be told, not read."""
-    asked = [one for node in nodes(read.root) for one in _conditions(node.filters)]
-    values = json.dumps([one.value for one in asked], ensure_ascii=True)
-    outputs = [output for node in nodes(read.root) for output in node.outputs if isinstance(output, plan.Column)]
-    return {
-        "counted": read.is_total_wanted,
+    asking = read.asking
+    asked = [(name, one) for name, node in _named(read.root) for one in _each(node.filters, plan.Condition)]
+    if asking is not None:
+        asked += [("", one) for one in _each(asking.filters, plan.Condition)]
+    values = json.dumps([one.value for _, one in asked], ensure_ascii=True)
+    outputs = [output for node in _nodes(read.root) for output in node.outputs if isinstance(output, plan.Column)]
+    details: dict[str, object] = {
+        "counted": read.is_total_wanted or read.is_total_guessed,
         "aggregates": [
             f"{output.aggregate}({output.field.column if output.field else '*'})"
             for output in outputs
             if output.aggregate is not None
         ],
-        "filters": [f"{'not.' if one.is_negated else ''}{one.field.column}.{one.operator}" for one in asked],
+        "filters": [
+            f"{'not.' if one.is_negated else ''}{name}{one.field.column}.{one.operator}" for name, one in asked
+        ],
         "values": hmac.new(key, values.encode(), hashlib.sha256).hexdigest() if asked else None,
     }
+    if asking is not None and asking.function is not None:
+        details["function"] = str(asking.function)
+    if asking is not None and asking.compared:
+        details["compared"] = list(asking.compared)
+    return details
 
 
-def _conditions(filters: Sequence[plan.Filter]) -> Iterator[plan.Condition]:
+def _named(node: plan.Node, name: str = "") -> Iterator[tuple[str, plan.Node]]:
+    """Every node with what stands in front of its columns: nothing at the root, the names of tables below."""
+    yield name, node
+    for embed in node.embeds:
+        yield from _named(embed.node, f"{name}{embed.relationship.target.name}.")
+
+
+Kind = TypeVar("Kind", plan.Condition, plan.Presence)
+
+
+def _each(filters: Sequence[plan.Filter], kind: type[Kind]) -> Iterator[Kind]:
     for one in filters:
-        match one:
-            case plan.Condition():
-                yield one
-            case plan.Group(members=members):
-                yield from _conditions(members)
-            case plan.Presence():
-                pass
-            case _:
-                assert_never(one)
+        if isinstance(one, plan.Group):
+            yield from _each(one.members, kind)
+        elif isinstance(one, kind):
+            yield one
 
 
 def names_of(request: syntax.Request) -> frozenset[str]:

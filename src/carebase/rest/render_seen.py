@@ -7,21 +7,22 @@ row is read once. Keys are gathered level by level, so they cost what the rows c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from carebase.rest import errors, plan, render_fields, render_rows
-from carebase.rest.catalogue import Name
 from carebase.rest.render_fields import Row
 from carebase.rest.render_text import Writer, literal, quoted
+from carebase.rest.tracking import Reported
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of a tracked table's rows: a row's own, or those gathered from within it."""
+    """The keys of tracked rows: a row's own, or those gathered from within it."""
 
-    table: Name
+    label: str
+    """Which rows, as `Reported.label` has it."""
     text: str
     is_own: bool
 
@@ -44,7 +45,7 @@ class Seen:
 
 def is_wanted(node: plan.Node) -> bool:
     """Whether anything in the tree is tracked."""
-    return bool(node.seen) or any(is_wanted(embed.node) for embed in node.embeds)
+    return bool(node.seen) or any(embed.junction_seen or is_wanted(embed.node) for embed in node.embeds)
 
 
 def page(root: plan.Node, writer: Writer) -> Seen:
@@ -53,36 +54,70 @@ def page(root: plan.Node, writer: Writer) -> Seen:
 
 
 def object_of(keys: tuple[Keys, ...]) -> str:
-    """The keys of all rows by table, as one object of JSON."""
-    by_table: dict[Name, list[str]] = {}
+    """The keys of all rows by their label, as one object of JSON."""
+    by_label: dict[str, list[str]] = {}
     for one in keys:
-        by_table.setdefault(one.table, []).append(one.gathered())
-    parts = (f"{literal(str(table))}, {' || '.join(arrays)}" for table, arrays in by_table.items())
+        by_label.setdefault(one.label, []).append(one.gathered())
+    parts = (f"{literal(label)}, {' || '.join(arrays)}" for label, arrays in by_label.items())
     return f"jsonb_build_object({', '.join(parts)})"
 
 
-def _rows(node: plan.Node, writer: Writer, *, source: str, join: str = "", is_spread: bool = False) -> Seen:
+def _rows(
+    node: plan.Node,
+    writer: Writer,
+    *,
+    source: str,
+    join: str = "",
+    is_spread: bool = False,
+    beside: Mapping[str, str] | None = None,
+) -> Seen:
+    """The rows of a node; `beside` are keys, by label, that stand in its source and not in its rows."""
     leaving = f"{node.alias}r"
     if node.is_grouped:
         # Groups are no rows: what was counted is recorded by its filters, not by keys.
         if _shows_rows(node):
             raise errors.NotImplementedHere(details="Tracked rows cannot be embedded beside aggregates.")
         return Seen(f"({render_rows.rows(node, writer, source=source, join=join)}) {leaving}", leaving, ())
-    inner = f"select {node.alias}.* from {source}"
+    beside = beside or {}
+    brought = [_beside(at, node) for at in range(len(beside))]
+    columns = [f"{node.alias}.*", *(f"{text} as {name}" for text, name in zip(beside.values(), brought, strict=True))]
+    inner = f"select {', '.join(columns)} from {source}"
     inner += render_rows.where([join, *render_rows.conditions(node, writer)])
     inner += render_rows.ordered(node, (), writer) + render_rows.ranged(node, writer)
     laterals: list[str] = []
     keys: list[Keys] = []
-    if node.seen and node.table is not None:
-        values = ", ".join(f"{node.alias}.{quoted(name)}" for name in node.seen)
-        keys.append(Keys(node.table, f"jsonb_build_array({values})", is_own=True))
-    items = list(_items(node, writer, laterals=laterals, keys=keys))
+    keys.extend(Keys(one.label, key_of(one, node.alias), is_own=True) for one in node.seen)
+    keys.extend(Keys(label, f"{node.alias}.{name}", is_own=True) for label, name in zip(beside, brought, strict=True))
+    shown = replace(node, outputs=tuple(_written_out(node))) if beside else node
+    items = list(_items(shown, writer, laterals=laterals, keys=keys))
     named = (
         text if name is None else f"{text} as {f'c{at}' if is_spread else quoted(name)}"
         for at, (text, name) in enumerate(items)
     )
     text = f"({inner}) {node.alias}{''.join(laterals)} cross join lateral (select {', '.join(named)}) {leaving}"
     return Seen(text, leaving, tuple(keys))
+
+
+def key_of(reported: Reported, alias: str) -> str:
+    """The key of a row and what leads to its record, as an array of JSON."""
+    return f"jsonb_build_array({', '.join(f'{alias}.{quoted(name)}' for name in reported.columns)})"
+
+
+def _beside(at: int, node: plan.Node) -> str:
+    """A name that no column of the node has."""
+    name = f"{node.alias}k{at}"
+    while name in node.columns:
+        name += "_"
+    return quoted(name)
+
+
+def _written_out(node: plan.Node) -> Iterator[plan.Output]:
+    """The outputs without `*`, which would bring what stands beside the columns."""
+    for output in node.outputs:
+        if isinstance(output, plan.AllColumns):
+            yield from (plan.Column(name=name, field=plan.Field(column=name, type=None)) for name in node.columns)
+        else:
+            yield output
 
 
 def _shows_rows(node: plan.Node) -> bool:
@@ -110,7 +145,7 @@ def _items(
         made = f"{embed.node.alias}s"
         lateral, names, inside = _lateral(node, embed, writer)
         laterals.append(f" left join lateral ({lateral}) {made} on true")
-        keys.extend(Keys(one.table, f"{made}.k{at}", is_own=False) for at, one in enumerate(inside))
+        keys.extend(Keys(one.label, f"{made}.k{at}", is_own=False) for at, one in enumerate(inside))
         if embed.is_spread:
             yield from ((f"{made}.c{at}", name) for at, name in enumerate(names))
         else:
@@ -119,7 +154,8 @@ def _items(
 
 def _lateral(parent: plan.Node, embed: plan.Embed, writer: Writer) -> tuple[str, list[str], tuple[Keys, ...]]:
     source, join = render_rows.joined(parent, embed, parent_row=render_rows.whole(parent))
-    seen = _rows(embed.node, writer, source=source, join=join, is_spread=embed.is_spread)
+    junction = {one.label: key_of(one, embed.junction_alias or "") for one in embed.junction_seen}
+    seen = _rows(embed.node, writer, source=source, join=join, is_spread=embed.is_spread, beside=junction)
     names = list(embed.node.names()) if embed.is_spread else []
     columns = [f"{seen.row}.c{at}" for at in range(len(names))]
     if embed.is_to_one:

@@ -8,24 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Self, assert_never
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Self
 
 from carebase import errors
 from carebase.database import queries
 from carebase.database import session as sessions
 from carebase.database.listen import Listener
 from carebase.observability import Log
-from carebase.rest import loading
-from carebase.rest.catalogue import (
-    ByKey,
-    Catalogue,
-    Computed,
-    Name,
-    Relationship,
-    ThroughJunction,
-    Visible,
-)
+from carebase.rest import loading, registry
+from carebase.rest.catalogue import Catalogue
+from carebase.rest.tracking import Tracking
 
 if TYPE_CHECKING:
     from psycopg_pool import AsyncConnectionPool
@@ -41,42 +34,14 @@ LISTENING_WITHIN_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tracked:
-    """A table whose reads are recorded: what names a row, and which column leads to the record it belongs to."""
-
-    keys: tuple[str, ...]
-    patient_path: str | None = None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """What a statement reports of each row: the key and, last, the column that leads to the record."""
-        if self.patient_path is None or self.patient_path in self.keys:
-            return self.keys
-        return (*self.keys, self.patient_path)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What requests are planned with."""
 
     catalogue: Catalogue
-    tracked: Mapping[Name, Tracked] = field(default_factory=dict)
+    tracked: Tracking = field(default_factory=Tracking)
     timezones: frozenset[str] = frozenset()
     role_settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What `alter role … set …` says, which `set role` by itself ignores."""
-
-    def reported(self) -> dict[Name, tuple[str, ...]]:
-        """The columns that statements report of tracked tables."""
-        return {name: tracked.columns for name, tracked in self.tracked.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedRow:
-    """One row of `audit.tracked`."""
-
-    relation: str
-    key_columns: Sequence[str]
-    patient_path: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +51,6 @@ class RoleSetting:
     role: str
     name: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unrecorded:
-    """A view or function that shows tracked rows without saying which."""
-
-    schema: str
-    name: str
-    is_function: bool
 
 
 class Kept:
@@ -144,22 +100,12 @@ class Kept:
                 zones = await loading.timezones(session)
                 settings = await session.all(SQL["role_settings"], RoleSetting, roles=list(self._roles))
                 catalogue = await loading.load(session, schemas=self._schemas, roles=self._roles)
-            tracked: list[TrackedRow] = []
+            tracking = Tracking()
             if self._audit_pool is not None:
                 async with sessions.begin_as_login(self._audit_pool) as session:
-                    tracked = await session.all(SQL["tracked"], TrackedRow)
-                    hidden = await session.all(SQL["unrecorded"], Unrecorded, schemas=list(self._schemas))
-                catalogue = without(
-                    catalogue,
-                    tables=frozenset(Name(one.schema, one.name) for one in hidden if not one.is_function),
-                    functions=frozenset(Name(one.schema, one.name) for one in hidden if one.is_function),
-                )
-            self.known = Known(
-                catalogue=catalogue,
-                tracked={_name(row.relation): _tracked(row) for row in tracked},
-                timezones=zones,
-                role_settings=_by_role(settings),
-            )
+                    found = await registry.load(session)
+                catalogue, tracking = await asyncio.to_thread(registry.applied, found, catalogue)
+            self.known = Known(catalogue=catalogue, tracked=tracking, timezones=zones, role_settings=_by_role(settings))
 
     async def _follow(self, heard: asyncio.Event) -> None:
         while True:
@@ -173,56 +119,10 @@ class Kept:
                 heard.set()
 
 
-def without(catalogue: Catalogue, *, tables: frozenset[Name], functions: frozenset[Name]) -> Catalogue:
-    """The catalogue in which these relations and functions are not there: no route, embed or hint leads to them."""
-    relationships = {
-        origin: tuple(one for one in found if not _leads_to(one, tables, functions))
-        for origin, found in catalogue.relationships.items()
-        if origin not in tables
-    }
-    return replace(
-        catalogue,
-        tables={
-            name: replace(
-                table, computed={word: one for word, one in table.computed.items() if one.function not in functions}
-            )
-            for name, table in catalogue.tables.items()
-            if name not in tables
-        },
-        relationships=relationships,
-        functions={name: overloads for name, overloads in catalogue.functions.items() if name not in functions},
-        visible={
-            role: Visible(tables=seen.tables - tables, functions=seen.functions - functions)
-            for role, seen in catalogue.visible.items()
-        },
-    )
-
-
-def _leads_to(relationship: Relationship, tables: frozenset[Name], functions: frozenset[Name]) -> bool:
-    match relationship:
-        case ByKey(target=target):
-            return target in tables
-        case ThroughJunction(target=target, junction=junction):
-            return target in tables or junction in tables
-        case Computed(target=target, function=function):
-            return target in tables or function in functions
-        case _:
-            assert_never(relationship)
-
-
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _name(relation: str) -> Name:
-    schema, _, name = relation.partition(".")
-    return Name(schema, name)
-
-
-def _tracked(row: TrackedRow) -> Tracked:
-    return Tracked(keys=tuple(row.key_columns), patient_path=row.patient_path)
 
 
 def _by_role(settings: Sequence[RoleSetting]) -> dict[str, dict[str, str]]:

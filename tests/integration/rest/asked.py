@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -11,7 +12,17 @@ from psycopg import pq
 
 from carebase.database import session as sessions
 from carebase.database.pool import Login
-from carebase.rest import catalogue, loading, plan, plan_calls, plan_reads, plan_writes, render_calls, render_writes
+from carebase.rest import (
+    catalogue,
+    loading,
+    plan,
+    plan_calls,
+    plan_reads,
+    plan_writes,
+    render_calls,
+    render_writes,
+    tracking,
+)
 from carebase.rest.parsing import request as requests
 
 
@@ -36,7 +47,8 @@ class Asked:
     connection: psycopg.Connection
     known: catalogue.Catalogue
     role: str = "authenticated"
-    tracked: Any = None
+    tracked: Mapping[catalogue.Name, tuple[str, ...]] = field(default_factory=dict)
+    """Key columns of tracked tables."""
 
     def _planned(self, method: str, path: str, body: str | bytes, headers: dict[str, str], form: plan.Form) -> Any:
         address, _, query = path.partition("?")
@@ -47,7 +59,8 @@ class Asked:
             headers=list(headers.items()),
             body=body.encode() if isinstance(body, str) else body,
         )
-        setting = plan_reads.Setting(catalogue=self.known, role=self.role, tracked=self.tracked or {})
+        seen = {name: tracking.of_table(name, keys) for name, keys in self.tracked.items()}
+        setting = plan_reads.Setting(catalogue=self.known, role=self.role, tracked=tracking.Tracking(relations=seen))
         planned = plan_calls.plan_call if request.is_function else plan_writes.plan_write
         return planned(request, setting, form=form)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from carebase.database import session as sessions
 from carebase.database.pool import Login
-from carebase.rest import errors, loading, plan, plan_fields, plan_reads, render
+from carebase.rest import errors, loading, plan, plan_fields, plan_reads, render, tracking
 from carebase.rest.catalogue import Name
 from carebase.rest.parsing import request as requests
 
@@ -78,6 +78,10 @@ def written(
     return render.statement(plan_reads.plan_read(request, setting, form=form))
 
 
+def tracking_of(keys: Mapping[Name, tuple[str, ...]]) -> tracking.Tracking:
+    return tracking.Tracking(relations={name: tracking.of_table(name, columns) for name, columns in keys.items()})
+
+
 @pytest.fixture
 def run(database, setting):
     """The row that answers `patients?select=name`."""
@@ -87,9 +91,9 @@ def run(database, setting):
         *,
         form: plan.Form = plan.Form.LIST,
         prefer: str = "",
-        tracked: plan_reads.Tracked | None = None,
+        tracked: Mapping[Name, tuple[str, ...]] | None = None,
     ) -> tuple[Any, ...]:
-        statement = written(address, replace(setting, tracked=tracked or {}), form=form, prefer=prefer)
+        statement = written(address, replace(setting, tracked=tracking_of(tracked or {})), form=form, prefer=prefer)
         with database.owner() as connection, psycopg.RawCursor(connection) as cursor:
             found = cursor.execute(statement.text, statement.values).fetchone()
         assert found is not None

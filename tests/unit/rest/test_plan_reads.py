@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from carebase.rest import errors, plan, plan_fields
+from carebase.rest import errors, plan, plan_fields, tracking
 from carebase.rest.catalogue import Name
 from carebase.rest.syntax import Operator
 
@@ -122,11 +122,12 @@ def test_beside_an_aggregate_every_column_is_written_out(ask):
 
 
 def test_tracked_tables_bring_their_keys(ask, setting):
-    tracked = replace(setting, tracked={Name("api", "patients"): ("id",)})
+    seen = tracking.of_table(Name("api", "patients"), ("id",))
+    tracked = replace(setting, tracked=tracking.Tracking(relations={Name("api", "patients"): seen}))
 
     root = ask("cases?select=title,patients(name)", by=tracked).root
 
-    assert (root.seen, root.embeds[0].node.seen) == ((), ("id",))
+    assert (root.seen, root.embeds[0].node.seen) == ((), seen)
 
 
 def test_each_relation_of_a_read_has_an_alias_of_its_own(ask):

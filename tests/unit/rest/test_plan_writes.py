@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.rest import ward
 
-from carebase.rest import errors, plan, plan_writes
+from carebase.rest import errors, plan, plan_writes, tracking
 from carebase.rest.plan_writes import Assignment, Conflict, Delete, Insert, Returned, Update, Write
 
 REPRESENTATION = {"Prefer": "return=representation"}
@@ -177,7 +177,9 @@ def test_the_key_comes_back_for_the_address_of_a_new_row():
 
 def test_the_keys_of_tracked_rows_come_back():
     setting = ward.plan_reads.Setting(
-        catalogue=ward.CATALOGUE, role="authenticated", tracked={ward.api("cases"): ("id",)}
+        catalogue=ward.CATALOGUE,
+        role="authenticated",
+        tracked=tracking.Tracking(relations={ward.api("cases"): tracking.of_table(ward.api("cases"), ("id",))}),
     )
     request = ward.a_request("POST", "/cases", "select=title", "{}", headers=REPRESENTATION)
     write = plan_writes.plan_write(request, setting)

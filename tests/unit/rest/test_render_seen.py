@@ -4,21 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from carebase.rest import errors, render, render_seen
+from carebase.rest import errors, render, render_seen, tracking
 from carebase.rest.catalogue import Name
 
 
 @pytest.fixture
-def tracking(setting):
-    return replace(setting, tracked={Name("api", name): ("id",) for name in ("patients", "notes")})
+def recorded(setting):
+    tables = (Name("api", "patients"), Name("api", "notes"))
+    relations = {name: tracking.of_table(name, ("id",)) for name in tables}
+    return replace(setting, tracked=tracking.Tracking(relations=relations))
 
 
-def test_a_read_of_what_is_not_tracked_tells_no_keys(ask, tracking):
-    assert not render_seen.is_wanted(ask("doctors?select=name", by=tracking).root)
+def test_a_read_of_what_is_not_tracked_tells_no_keys(ask, recorded):
+    assert not render_seen.is_wanted(ask("doctors?select=name", by=recorded).root)
 
 
-def test_the_keys_of_the_root_are_told_though_they_were_not_asked_for(ask, tracking):
-    text = render.statement(ask("patients?select=name", by=tracking)).text
+def test_the_keys_of_the_root_are_told_though_they_were_not_asked_for(ask, recorded):
+    text = render.statement(ask("patients?select=name", by=recorded)).text
 
     assert (
         """jsonb_build_object('api.patients', coalesce(jsonb_agg(jsonb_build_array(t0."id")), '[]')) as seen""" in text
@@ -26,21 +28,21 @@ def test_the_keys_of_the_root_are_told_though_they_were_not_asked_for(ask, track
     assert 'cross join lateral (select t0."name" as "name") t0r' in text
 
 
-def test_the_keys_of_embeds_are_told_by_table(ask, tracking):
-    text = render.statement(ask("cases?select=title,patients(name),notes(text)", by=tracking)).text
+def test_the_keys_of_embeds_are_told_by_table(ask, recorded):
+    text = render.statement(ask("cases?select=title,patients(name),notes(text)", by=recorded)).text
 
     assert "jsonb_build_object('api.patients', " in text
     assert ", 'api.notes', " in text
 
 
-def test_a_spread_tells_its_keys_too(ask, tracking):
-    assert "'api.patients'" in render.statement(ask("cases?select=title,...patients(name)", by=tracking)).text
+def test_a_spread_tells_its_keys_too(ask, recorded):
+    assert "'api.patients'" in render.statement(ask("cases?select=title,...patients(name)", by=recorded)).text
 
 
 @pytest.mark.parametrize(
     "address",
     ["cases?select=count(),patient_id,patients(name)", "notes?select=count(),...cases(title,patients(name))"],
 )
-def test_tracked_rows_beside_aggregates_are_refused_as_their_keys_could_not_be_told(ask, tracking, address):
+def test_tracked_rows_beside_aggregates_are_refused_as_their_keys_could_not_be_told(ask, recorded, address):
     with pytest.raises(errors.NotImplementedHere):
-        render.statement(ask(address, by=tracking))
+        render.statement(ask(address, by=recorded))

@@ -3,6 +3,8 @@ create policy inbox_sealer_adds on audit.inbox for insert to audit_sealer with c
 
 create policy head_sealer_reads on audit.head for select to audit_sealer using (true);
 create policy tracked_sealer_reads on audit.tracked for select to audit_sealer using (true);
+create policy tracked_views_sealer_reads on audit.tracked_views for select to audit_sealer using (true);
+create policy tracked_functions_sealer_reads on audit.tracked_functions for select to audit_sealer using (true);
 create policy checkpoints_sealer_reads on audit.checkpoints for select to audit_sealer using (true);
 create policy checkpoints_sealer_adds on audit.checkpoints for insert to audit_sealer with check (true);
 

@@ -45,7 +45,7 @@ $$;
 revoke all on function audit.with_patients(text, jsonb) from public;
 grant execute on function audit.with_patients(text, jsonb) to audit_sealer;
 
-delete from audit.tracked;
+-- Tables of ours; what an operator registered besides stays.
 insert into audit.tracked (relation, key_columns, patient_path, unlogged, withheld, is_grouped) values
     ('public.patients', '{id}', 'id', '{updated_at}', '{}', false),
     ('public.care_team', '{patient_id,provider_id}', 'patient_id', '{}', '{}', false),
@@ -77,7 +77,37 @@ insert into audit.tracked (relation, key_columns, patient_path, unlogged, withhe
     ('public.insight_signatures', '{run_id,signed_by}', 'run_id', '{}', '{}', false),
     ('public.result_releases', '{id}', 'patient_id', '{}', '{}', false),
     -- The remembered answers hold what cases hold.
-    ('public.request_keys', '{actor,key}', null, '{body_hash}', '{response}', false);
+    ('public.request_keys', '{actor,key}', null, '{body_hash}', '{response}', false)
+on conflict (relation) do update
+   set key_columns = excluded.key_columns, patient_path = excluded.patient_path, unlogged = excluded.unlogged,
+       withheld = excluded.withheld, is_grouped = excluded.is_grouped;
+
+-- Views of ours; what an operator registered besides stays.
+insert into audit.tracked_views (relation, records, key_columns, patient_path) values
+    ('public.proxies', 'public.patient_accounts', '{account_id,patient_id}', 'patient_id'),
+    -- Who asks who saw what is on record too.
+    ('public.audit_log', 'public.audit_log', '{id}', null),
+    ('public.phi_audit_log', 'public.phi_audit_log', '{id}', 'patient_id')
+on conflict (relation, records) do update
+   set key_columns = excluded.key_columns, patient_path = excluded.patient_path, patient_column = excluded.patient_column;
+
+-- A function is registered under one spelling, whichever it was written in, and only where there is one.
+create or replace function audit.spell_signature() returns trigger
+language plpgsql set search_path = ''
+as $$
+declare
+    named regprocedure := to_regprocedure(new.signature);
+begin
+    if named is null then
+        raise exception 'there is no function %', new.signature
+            using errcode = '42883', hint = 'Name its schema and the types of its arguments: public.my_cases(uuid).';
+    end if;
+    select n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')' into new.signature
+      from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace where p.oid = named;
+    return new;
+end $$;
+create or replace trigger tracked_functions_spelled before insert or update of signature on audit.tracked_functions
+    for each row execute function audit.spell_signature();
 
 do $$
 declare
