@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote, urlsplit
 
@@ -35,8 +36,9 @@ DOCUMENTATION: Final = {
 }
 
 
+@lru_cache(maxsize=16)
 def document(catalogue: Catalogue, *, schema: str, role: str, address: str, version: str) -> bytes:
-    """The description as JSON. `address` is where the API is found, `version` that of the server."""
+    """The description as JSON, made once. `address` is where the API is found, `version` that of the server."""
     return json.dumps(
         described(catalogue, schema=schema, role=role, address=address, version=version),
         ensure_ascii=False,

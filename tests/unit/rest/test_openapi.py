@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from schemathesis.specs.openapi.definitions import SWAGGER_20_VALIDATOR
 from tests.unit.rest.ward import CATALOGUE, a_function, a_table, api, column
 
 from carebase.rest import openapi
@@ -27,8 +28,6 @@ from carebase.rest.catalogue import (
 )
 
 VOID = Returned(type=Name("pg_catalog", "void"))
-LOCATIONS = {"query", "header", "path", "formData", "body"}
-PLAIN = {"string", "number", "integer", "boolean", "array"}
 
 
 def described(catalogue: Catalogue = CATALOGUE, role: str = "authenticated", schema: str = "api") -> dict[str, Any]:
@@ -77,21 +76,14 @@ def led_to(document: dict[str, Any], reference: str) -> Any:
 
 
 def check(document: dict[str, Any]) -> None:
-    """Hold a document to the rules of OpenAPI 2 as far as they touch what is described here."""
-    assert document["swagger"] == "2.0"
-    assert {"title", "version"} <= document["info"].keys()
-    assert set(document["schemes"]) <= {"http", "https"}
-    assert document["basePath"].startswith("/")
+    """Hold a document to the schema of OpenAPI 2, and to those of its rules that a schema cannot say."""
+    assert list(SWAGGER_20_VALIDATOR.iter_errors(document)) == []
     for part in parts(document):
         if "$ref" in part and isinstance(part["$ref"], str):
             led_to(document, part["$ref"])
-    for parameter in document["parameters"].values():
-        check_parameter(parameter)
     for path, operations in document["paths"].items():
-        assert path.startswith("/")
         assert "{" not in path
-        for method, operation in operations.items():
-            assert method in {"get", "put", "post", "delete", "options", "head", "patch"}
+        for operation in operations.values():
             check_operation(document, operation)
     for definition in document["definitions"].values():
         assert definition["type"] == "object"
@@ -99,25 +91,10 @@ def check(document: dict[str, Any]) -> None:
 
 
 def check_operation(document: dict[str, Any], operation: dict[str, Any]) -> None:
-    assert operation["responses"]
-    assert all("description" in response for response in operation["responses"].values())
     found = [led_to(document, one["$ref"]) if "$ref" in one else one for one in operation.get("parameters", ())]
-    for one in found:
-        check_parameter(one)
     places = [(one["name"], one["in"]) for one in found]
     assert len(places) == len(set(places))
     assert sum(place == "body" for _, place in places) <= 1
-
-
-def check_parameter(parameter: dict[str, Any]) -> None:
-    assert parameter["name"]
-    assert parameter["in"] in LOCATIONS
-    if parameter["in"] == "body":
-        assert "schema" in parameter
-        assert "type" not in parameter
-    else:
-        assert parameter["type"] in PLAIN
-        assert parameter["type"] != "array" or parameter["items"]["type"] in PLAIN
 
 
 def test_the_description_keeps_to_the_rules_of_openapi():
