@@ -3,7 +3,8 @@
 In charge of rotation: a refresh token is good once, and one that comes again ends its session for
 whoever holds a token of it, thief or owner. A token that comes again within a few seconds (two tabs, an
 answer lost on the way) gets the very successor that was handed out before. For that a successor is
-derived from the token before it with the deployment's secret; only hashes are kept.
+derived from the token before it with the deployment's secret; only hashes are kept. A session that nobody used
+for a while, or that has reached its longest time, does not go on; renewing its tokens is no use of it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, Final, assert_never
 from uuid import UUID
 
 from carebase.auth import methods, refused
+from carebase.auth.policy import Policy
 from carebase.auth.tokens import SignedIn
 from carebase.database import queries
 from carebase.database.session import Session
@@ -27,7 +29,6 @@ from carebase.errors import CareError
 
 SQL = queries.beside(__file__)
 
-LONGEST_SESSION_HOURS: Final = 12
 REUSE_SECONDS: Final = 10
 TOKEN_BYTES: Final = 32
 LONGEST_CHAIN: Final = 100
@@ -51,6 +52,9 @@ class Device:
     aal: str
     amr: Sequence[Mapping[str, Any]]
     is_over: bool
+    """It has reached its longest time."""
+    is_idle: bool
+    """Nobody has used it for as long as the operator allows."""
 
     @property
     def proofs(self) -> list[SignedIn]:
@@ -102,6 +106,7 @@ async def open_one(
     user_id: UUID,
     *,
     proofs: Sequence[SignedIn],
+    policy: Policy,
     user_agent: str | None,
     address: str | None,
 ) -> tuple[UUID, str]:
@@ -112,7 +117,8 @@ async def open_one(
         user_id=user_id,
         aal=methods.level(proofs),
         amr=json.dumps([proof.as_claim for proof in proofs]),
-        longest_hours=LONGEST_SESSION_HOURS,
+        longest_hours=policy.longest_session_hours,
+        idle_minutes=policy.idle_minutes,
         user_agent=user_agent,
         address=address,
     )
@@ -130,9 +136,10 @@ async def go_on(session: Session, token: str, *, secret: str) -> Continued | End
     kept = await _kept(session, token)
     if device is None or kept is None:
         return Ended(refused.TokenNotFound(), None)
-    if device.is_over:
+    if device.is_over or device.is_idle:
         await session.run(SQL["end_one"], session_id=device.id, user_id=device.user_id)
-        return Ended(refused.SessionExpired(), device)
+        why = None if device.is_over else "Invalid Refresh Token: Session Expired (Inactivity)"
+        return Ended(refused.SessionExpired(details=why), device)
     await session.run(SQL["mark_refreshed"], session_id=device.id)
     if not kept.is_used:
         following = successor(token, secret=secret)

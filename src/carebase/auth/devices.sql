@@ -1,11 +1,15 @@
 -- name: clear_ended
--- Sessions of the account that have reached their longest time.
-delete from auth.sessions where user_id = %(user_id)s::uuid and not_after <= now();
+-- Sessions of the account that are over. Those that were used a moment ago may still be lengthened.
+delete from auth.sessions
+ where user_id = %(user_id)s::uuid and (not_after <= now() or idle_after <= now() - interval '1 minute');
 
 -- name: open
 -- A new session.
-insert into auth.sessions (user_id, aal, amr, not_after, user_agent, ip)
-values (%(user_id)s::uuid, %(aal)s::text, %(amr)s::jsonb, now() + make_interval(hours => %(longest_hours)s::int), %(user_agent)s::text, %(address)s::inet)
+insert into auth.sessions (user_id, aal, amr, not_after, idle_after, user_agent, ip)
+values (%(user_id)s::uuid, %(aal)s::text, %(amr)s::jsonb,
+        now() + make_interval(hours => %(longest_hours)s::int),
+        now() + make_interval(mins => %(idle_minutes)s::int),
+        %(user_agent)s::text, %(address)s::inet)
 returning id;
 
 -- name: keep_token
@@ -15,7 +19,7 @@ values (%(token_sha256)s::bytea, %(session_id)s::uuid, %(parent_id)s::bigint);
 
 -- name: lock_of_token
 -- The session a refresh token belongs to; whoever comes at the same moment waits here.
-select s.id, s.user_id, s.aal, s.amr, s.not_after <= now() as is_over
+select s.id, s.user_id, s.aal, s.amr, s.not_after <= now() as is_over, s.idle_after <= now() as is_idle
   from auth.sessions s
  where s.id = (select t.session_id from auth.refresh_tokens t where t.token_sha256 = %(token_sha256)s::bytea)
    for update;
@@ -32,8 +36,8 @@ select t.id, t.revoked_at is not null as is_used,
 update auth.refresh_tokens set revoked_at = clock_timestamp() where id = %(token_id)s::bigint;
 
 -- name: mark_refreshed
--- The session is in use.
-update auth.sessions set last_active_at = now(), updated_at = now() where id = %(session_id)s::uuid;
+-- Its tokens are renewed; a program does that by itself, so nobody was active.
+update auth.sessions set refreshed_at = now(), updated_at = now() where id = %(session_id)s::uuid;
 
 -- name: end_one
 -- Signs one device out.

@@ -52,7 +52,12 @@ async def open_one(
 ) -> Opened:
     """A new session for the account, on record as `action`; its level follows from the proofs."""
     session_id, refresh_token = await devices.open_one(
-        session, user.id, proofs=proofs, user_agent=caller.printable_agent, address=caller.address
+        session,
+        user.id,
+        proofs=proofs,
+        policy=means.policy,
+        user_agent=caller.printable_agent,
+        address=caller.address,
     )
     await session.run(SQL["mark_identity"], user_id=user.id)
     await accounts.speak_as(session, user.id, session_id)

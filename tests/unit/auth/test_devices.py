@@ -21,5 +21,5 @@ def test_a_successor_is_told_by_nobody_without_the_secret() -> None:
 
 
 def test_no_text_of_a_session_shows_its_token() -> None:
-    device = devices.Device(uuid4(), uuid4(), "aal1", [{"method": "password", "timestamp": 1}], False)
+    device = devices.Device(uuid4(), uuid4(), "aal1", [{"method": "password", "timestamp": 1}], False, False)
     assert "very secret" not in repr(devices.Continued(device, "very secret"))
