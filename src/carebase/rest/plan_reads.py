@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import TypeAlias, TypeVar, assert_never
 
 from carebase.rest import errors, hints, plan, plan_fields, relationships, syntax
 from carebase.rest.catalogue import ByKey, Catalogue, Computed, Name, Relationship, ThroughJunction
 from carebase.rest.plan_fields import Relation
+from carebase.rest.plan_names import Names
 from carebase.rest.tracking import Tracking
 
 Place: TypeAlias = tuple[int, ...]
@@ -92,12 +92,12 @@ def _place(select: Sequence[syntax.SelectItem], path: syntax.Path) -> Place:
 
 
 class _Planner:
-    """One tree being planned; the numbers make aliases that no other relation of the read has."""
+    """One tree being planned."""
 
     def __init__(self, request: syntax.Request, setting: Setting) -> None:
         self.request = request
         self.setting = setting
-        self.numbers = count()
+        self.names = Names(are_read=any(accepted.plan is not None for accepted in request.accept))
         self.filters = _by_place(request.select, request.filters)
         self.orders = _by_place(request.select, request.orders)
         self.ranges = _by_place(request.select, request.ranges)
@@ -121,7 +121,7 @@ class _Planner:
         is_bare: bool = False,
         spread_in: bool = False,
     ) -> plan.Node:
-        alias = f"t{next(self.numbers)}"
+        alias = self.names.of(None if relation.table is None else relation.table.name, relation.columns or ())
         written = [item for item in items if isinstance(item, syntax.Embed)]
         embeds = tuple(self._embed((*place, at), relation, embed) for at, embed in enumerate(written))
         columns = [item for item in items if isinstance(item, syntax.Column)]
