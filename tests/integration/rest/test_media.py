@@ -310,3 +310,22 @@ async def test_nothing_is_kept_where_the_operator_says_so_unless_the_client_does
         await client.post("/rest/v1/leaflets", json={"id": 5}, headers={"Prefer": "tx=commit"})
         listed = await client.get("/rest/v1/leaflets?select=id&id=gt.3")
     assert listed.json() == [{"id": 5}]
+
+
+# --- what goes on record -------------------------------------------------------------------------------------------
+
+
+async def test_patients_data_that_leaves_as_text_is_on_record_as_any(running, leaflets):
+    amina = leaflets.a_person()
+    with leaflets.owner() as owner:
+        ((case_id,),) = owner.execute(
+            "insert into public.cases (doctor_id, patient_name, patient_age, patient_gender) "
+            "values (%s, 'Amina B', 40, 'female') returning case_id",
+            [amina.user_id],
+        ).fetchall()
+    async with running() as application, application.client(amina) as client:
+        response = await client.get("/rest/v1/cases?select=patient_name", headers={"Accept": "text/plain"})
+        (read,) = [one for one in leaflets.recorded() if one["relation"] == "public.cases" and one["action"] == "read"]
+    assert (response.status_code, response.text) == (200, "Amina B")
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert read["keys"] == [str(case_id)]
