@@ -45,7 +45,7 @@ LIMITS: Mapping[str, range] = {
     "invitation_hours": range(1, 337),
     "mails_per_hour": range(1, 1001),
     "rest_max_rows": range(1, 1_000_001),
-    "rest_max_body": range(1024, 1_048_577),
+    "rest_max_body": range(1024, 16_777_217),
     "rest_max_address": range(1024, 65_537),
     "rest_embed_depth": range(33),
     "rest_anon_seconds": range(1, 3601),
@@ -102,7 +102,7 @@ class Settings:
         "CAREBASE_REST_MAX_ROWS", "Rows in one answer of /rest/v1, and of each embed.", default=1000
     )
     rest_max_body: int = _of(
-        "CAREBASE_REST_MAX_BODY", "Bytes of a body sent to /rest/v1, 1024 to 1048576.", default=1048576
+        "CAREBASE_REST_MAX_BODY", "Bytes of a body sent to /rest/v1, 1024 to 16777216.", default=1048576
     )
     rest_max_address: int = _of(
         "CAREBASE_REST_MAX_ADDRESS", "Characters of path and query under /rest/v1, 1024 to 65536.", default=32768

@@ -89,7 +89,7 @@ REFUSED = {
     "JWT_SECRET": ["short", "change_this_secret", "your-super-secret-jwt-token-with-at-least-32-characters-long"],
     "JWT_SECRET_FILE": ["/nowhere/at/all"],
     "CAREBASE_REST_MAX_ROWS": ["0", "all"],
-    "CAREBASE_REST_MAX_BODY": ["1023", "1048577"],
+    "CAREBASE_REST_MAX_BODY": ["1023", "16777217"],
     "CAREBASE_REST_MAX_ADDRESS": ["1023", "65537"],
     "CAREBASE_REST_EMBED_DEPTH": ["-1", "33"],
     "CAREBASE_REST_ANON_SECONDS": ["0", "3601"],

@@ -293,6 +293,13 @@ async def test_rows_bodies_and_addresses_are_as_large_as_the_operator_allows(run
     assert summed.json() == [{"sum": 3}]
 
 
+async def test_a_body_may_be_larger_than_elsewhere_where_the_operator_says_so(running, leaflets):
+    amina = leaflets.a_person()
+    async with running(rest_max_body=4_194_304) as application, application.client(amina) as client:
+        answer = await client.post("/rest/v1/leaflets", json={"id": 4, "said": "a" * 3_000_000})
+    assert answer.status_code == 201
+
+
 async def test_a_function_of_the_operators_is_called_before_anything_else(running, leaflets):
     amina = leaflets.a_person()
     async with running(rest_pre_request="closed") as application, application.client(amina) as client:
