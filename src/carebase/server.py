@@ -5,7 +5,6 @@ Only the command line imports it. What requests share lives on `app.state`, put 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -48,7 +47,20 @@ LOG = Log("server")
 
 
 class Application(FastAPI):
-    """FastAPI whose description leaves out an answer that is never given: what it would answer with 422 is our 400."""
+    """FastAPI beside the data API, whose requests pass by all that FastAPI does: it would cost them more than we do.
+
+    Its description leaves out an answer that is never given: what it would answer with 422 is our 400.
+    """
+
+    data_api: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on to whom it is for."""
+        if deployment.is_for_data_api(scope):
+            scope["app"] = self
+            await self.data_api(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document."""
@@ -60,28 +72,6 @@ class Application(FastAPI):
             for shape in ("HTTPValidationError", "ValidationError"):
                 described["components"]["schemas"].pop(shape, None)
         return super().openapi()
-
-
-class RequestIds:
-    """ASGI middleware: gives each request an id of ours, for the record, the log and the answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its id and put the id on the answer."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request_id = uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
-
-        async def send_named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
-            await send(message)
-
-        await self.app(scope, receive, send_named)
 
 
 class Broken:
@@ -198,11 +188,10 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     _add_health(app)
     _add_refusals(app)
     app.add_middleware(body_limit.BodyLimit)
-    app.add_middleware(deployment.DataApiFirst, data_api=deployment.mounted(configuration))
     app.add_middleware(signed_in.CookieSessions)
     app.add_middleware(Broken)
     app.add_middleware(headers.CarefulHeaders)
-    app.add_middleware(RequestIds)
+    app.data_api = headers.CarefulHeaders(Broken(signed_in.CookieSessions(deployment.mounted(configuration))))
     return app
 
 

@@ -2,7 +2,7 @@
 
 configuration = deployment.configured(settings)
 state.data_api = await stack.enter_async_context(deployment.opened(configuration, …))
-app.add_middleware(deployment.DataApiFirst, data_api=deployment.mounted(configuration))
+app.data_api = deployment.mounted(configuration)
 """
 
 from __future__ import annotations
@@ -97,30 +97,23 @@ async def opened(
 
 
 def mounted(configuration: Configuration) -> ASGIApp:
-    """The application; its state is the server's `data_api`."""
-    return routes.application(
+    """The application below MOUNT; its state is the server's `data_api`."""
+    data_api = routes.application(
         runner=lambda connection: _of(connection).runner,
         known=lambda connection: _of(connection).kept.known,
         doorkeeper=OurDoor(),
         configuration=configuration,
     )
 
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await data_api({**scope, "root_path": scope.get("root_path", "") + MOUNT}, receive, send)
 
-class DataApiFirst:
-    """ASGI middleware: the data API's requests leave for it here, past the routes of everything else.
+    return serve
 
-    To find its way through them costs a request more than all of the data API's own work.
-    """
 
-    def __init__(self, app: ASGIApp, *, data_api: ASGIApp) -> None:
-        self.app, self.data_api = app, data_api
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on to whom it is for."""
-        if scope["type"] == "http" and f"{scope['path']}/".startswith(f"{MOUNT}/"):
-            await self.data_api({**scope, "root_path": scope.get("root_path", "") + MOUNT}, receive, send)
-        else:
-            await self.app(scope, receive, send)
+def is_for_data_api(scope: Scope) -> bool:
+    """Whether a request is one of the data API's."""
+    return scope["type"] == "http" and f"{scope['path']}/".startswith(f"{MOUNT}/")
 
 
 def _of(connection: HTTPConnection) -> DataApi:

@@ -1,11 +1,12 @@
 """The headers that keep a browser careful, on every answer.
 
-In charge of Content-Security-Policy and its companions, and of nothing being stored by a browser
+In charge of Content-Security-Policy and its companions, of the request's id, and of nothing being stored by a browser
 or a proxy unless an answer says that it may be.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -59,20 +60,26 @@ TLS_ONLY: Header = (b"strict-transport-security", b"max-age=63072000; includeSub
 
 
 class CarefulHeaders:
-    """ASGI middleware; a header that the answer sets itself is kept."""
+    """ASGI middleware: gives each request an id of ours, for the record, the log and the answer, and completes this.
+
+    A header that the answer sets itself is kept.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and complete the head of the answer."""
+        """Pass the request on with its id and complete the head of the answer."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        request_id = secrets.token_hex(16)
+        scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_completed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = completed(message.get("headers", ()), path=scope["path"], scheme=scope["scheme"])
+                found = completed(message.get("headers", ()), path=scope["path"], scheme=scope["scheme"])
+                message["headers"] = [*found, (b"x-request-id", request_id.encode())]
             await send(message)
 
         await self.app(scope, receive, send_completed)
