@@ -29,6 +29,8 @@ class Kind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a name)
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
+    TEST = "test"
+    """To an operator who tries whether mail goes out."""
     NONE = "none"
     """Nobody is written to: an address without an account costs the same time as one that has one."""
 
@@ -47,6 +49,8 @@ class Message:
     """Six digits."""
     good_minutes: int = 0
     """How long link and code are good."""
+    code_good_minutes: int = 0
+    """How long the code is good where that is shorter; 0: as the link."""
     new_address: str = ""
     """The address an account changes to."""
     device: str = ""
