@@ -31,6 +31,7 @@ from carebase.database import pool
 from carebase.database.listen import Listener
 from carebase.database.pool import Login, Pools
 from carebase.documents.reading import Reader
+from carebase.mail.sender import Sender
 from carebase.observability import Log
 from carebase.rest import deployment
 from carebase.settings import VERSION, Settings
@@ -132,6 +133,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
                 state.pools, tokens=state.tokens, secret=settings.secret, policy=Policy.of(settings)
             )
             stack.callback(state.accounts.close)
+            await stack.enter_async_context(Sender.of(settings, state.pools[Login.AUTH_SERVICE]))
             state.store = Store(settings.data / "objects", state.pools)
             state.reader = Reader()
             stack.push_async_callback(state.reader.close)
