@@ -107,12 +107,10 @@ class Sender:
             failure = error
         else:
             return None
-        LOG.error(
-            "mail_given_up" if failure.is_final else "mail_not_sent",
-            cause=failure.__cause__,
-            step=claimed.kind,
-            attempt=claimed.tries,
-        )
+        if failure.is_final:
+            LOG.error("mail_given_up", cause=failure.__cause__, step=claimed.kind, attempt=claimed.tries)
+        else:
+            LOG.warning("mail_not_sent", step=claimed.kind, attempt=claimed.tries)
         return failure
 
     def _start(self) -> None:
