@@ -87,6 +87,6 @@ $(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-tests/clients/node_modules/.ok: tests/clients/package-lock.json tests/clients/.npmrc $(VENV)/run.ok
+tests/clients/node_modules/.ok: tests/clients/package-lock.json tests/clients/.npmrc | $(VENV)/run.ok
 	@echo "Installing the clients that tests use …"
 	@$(BIN)/python -m tests.clients.install

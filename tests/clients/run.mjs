@@ -4,7 +4,8 @@
 // what a document leaves to its reader:
 //   {"client": "001/client.ts"}                            makes `supabase`
 //   {"snippet": "001/fetch_patients.ts", "gives": [names]}  runs it with all names of the scope that it does not declare
-//   {"page": "003/…/page.tsx", "signedInAs": {…}}           renders it with that person's session in the cookies
+//   {"page": "003/…/page.tsx", "signedInAs": {…}}           renders it with that person's session in the cookies, or
+//                                                          "calls" another of its functions, "using" values
 // Standard output: a JSON list with what each step gave.
 import { register } from 'node:module'
 import WebSocket from 'ws'
@@ -31,15 +32,17 @@ async function snippet ({ snippet: path, gives = [], replacing }, number) {
   return run(known)
 }
 
-async function page ({ page: path, signedInAs }) {
+async function signIn (account) {
   const { createServerSupabase } = await import(new URL('documents/003/src/lib/supabase/server.ts', import.meta.url))
-  if (signedInAs) {
-    const { error } = await (await createServerSupabase()).auth.signInWithPassword(signedInAs)
-    if (error) throw error
-  }
-  const { default: Page } = await import(new URL(`documents/${path}`, import.meta.url))
+  const { error } = await (await createServerSupabase()).auth.signInWithPassword(account)
+  if (error) throw error
+}
+
+async function page ({ page: path, calls = 'default', using = [], signedInAs }) {
+  if (signedInAs) await signIn(signedInAs)
+  const { [calls]: run } = await import(new URL(`documents/${path}`, import.meta.url))
   try {
-    return { read: await Page() }
+    return { read: await run(...using) }
   } catch (error) {
     if (error.constructor.name !== 'Redirected') throw error
     return { redirected: error.message }

@@ -136,6 +136,14 @@ def test_003_what_the_dashboard_logs_stands_on_record_as_the_clients_word_with_t
     assert {one["relation"] for one in reads} >= {"public.patient_profiles", "public.appointments"}
 
 
+def test_003_what_is_logged_in_somebody_elses_name_is_the_callers_word(javascript, deployment, person):
+    other = str(deployment.database.a_person().user_id)
+    audit = {"page": "003/src/lib/audit.ts", "calls": "logPhiAccess", "using": [other, other, "READ", "records"]}
+    javascript.run({**audit, "signedInAs": PERSON})
+    (claim,) = [one for one in deployment.database.recorded() if one["action"] == "client:READ"]
+    assert (claim["relation"], claim["actor"]) == ("records", person)
+
+
 def test_003_who_is_not_signed_in_is_sent_to_the_login_and_asks_for_nothing(javascript, deployment, person):
     assert javascript.run({"page": DASHBOARD}) == [{"redirected": "/login"}]
     assert [
