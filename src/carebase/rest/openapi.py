@@ -155,7 +155,8 @@ def _targets(table: Table, catalogue: Catalogue, visible: Visible) -> dict[str, 
         if isinstance(one, ByKey) and one.holds_key and len(one.columns) == 1
     ]
     for one in sorted(keys, key=lambda one: one.is_target_view):
-        if one.target in visible.tables and one.target.schema == table.name.schema:
+        is_shown = one.target in catalogue.tables and one.target in visible.tables
+        if is_shown and one.target.schema == table.name.schema:
             ((column, target),) = one.columns
             found.setdefault(column, (one.target.name, target))
     return found

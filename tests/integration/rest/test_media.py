@@ -143,6 +143,20 @@ async def test_a_plan_is_told_where_the_operator_allows_it(running, leaflets):
     assert (head.status_code, head.content) == (200, b"")
 
 
+async def test_each_plan_is_that_of_its_own_request(running, leaflets):
+    amina = leaflets.a_person()
+    headers = {"Accept": "application/vnd.pgrst.plan"}
+    async with running(rest_plans=True) as application, application.client(amina) as client:
+        for number in range(1, 8):
+            response = await client.get(f"/rest/v1/leaflets?id=eq.{number}", headers=headers)
+            assert f"id = {number})" in response.text
+            picture = await client.get(
+                f"/rest/v1/leaflets?select=picture&id=eq.{number % 2 + 1}",
+                headers={"Accept": "application/octet-stream"},
+            )
+            assert picture.content == (b"a" if number % 2 else b"\x00\xff\n")
+
+
 async def test_analyze_does_what_is_analysed_and_a_plan_alone_does_not(running, leaflets):
     amina = leaflets.a_person()
     plan = "application/vnd.pgrst.plan+json"
@@ -208,6 +222,30 @@ async def test_the_root_describes_what_the_caller_may_use(running, leaflets):
     assert "/leaflets" not in theirs["paths"]
     assert "leaflets" not in json.dumps(theirs)
     assert "/rpc/greeting" in theirs["paths"]
+
+
+async def test_what_leads_to_patients_data_unrecorded_is_not_described(running, leaflets):
+    amina = leaflets.a_person()
+    with leaflets.owner() as owner:
+        owner.execute("create view public.hidden_names as select patient_name from public.cases")
+        owner.execute(
+            "create function public.hidden_first() returns text language sql stable "
+            "as 'select patient_name from public.cases limit 1'"
+        )
+        owner.execute("grant select on public.hidden_names to authenticated")
+        owner.execute("grant execute on function public.hidden_first() to authenticated")
+    async with running() as application, application.client(amina) as client:
+        response = await client.get("/rest/v1/")
+    assert "/cases" in response.json()["paths"]
+    assert "hidden_" not in response.text
+
+
+async def test_no_other_schema_is_described(running, leaflets):
+    amina = leaflets.a_person()
+    async with running() as application, application.client(amina) as client:
+        for schema in ("auth", "audit", "private", "storage"):
+            response = await client.get("/rest/v1/", headers={"Accept-Profile": schema})
+            assert (response.status_code, response.json()["code"]) == (406, "PGRST106")
 
 
 async def test_every_reference_of_the_description_leads_somewhere(running, leaflets):

@@ -145,6 +145,15 @@ def test_a_key_to_a_table_that_the_role_may_not_use_is_not_told():
     assert "description" not in described(catalogue)["definitions"]["cases"]["properties"]["doctor_id"]
 
 
+def test_what_the_catalogue_hides_is_not_told_of_whatever_the_role_may_use():
+    cases, doctors = CATALOGUE.tables[api("cases")], CATALOGUE.tables[api("doctors")]
+    catalogue = of(cases, doctors, relationships={api("cases"): CATALOGUE.relationships[api("cases")]})
+    catalogue = replace(catalogue, tables={api("cases"): cases})
+    found = described(catalogue)
+    assert "doctors" not in json.dumps(found)
+    check(found)
+
+
 # --- tables --------------------------------------------------------------------------------------------------------
 
 
