@@ -18,11 +18,13 @@ from typing import Annotated, Final, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends
+from starlette.datastructures import State
 from starlette.requests import HTTPConnection, Request
 
 from carebase import errors
 from carebase.auth import limits
 from carebase.auth.accounts import Accounts
+from carebase.auth.activity import Activity
 from carebase.auth.callers import Caller
 from carebase.auth.policy import Policy
 from carebase.auth.tokens import Tokens
@@ -33,6 +35,8 @@ from carebase.database.pool import Login
 from carebase.database.session import Session
 
 UNSAFE_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+BY_ITSELF: Final = ((b"x-carebase-poll", b"1"), (b"accept", b"text/event-stream"))
+"""Headers of what a page does without its reader: looking for news is no use of a session."""
 
 
 def address_of(connection: HTTPConnection) -> str | None:
@@ -123,24 +127,47 @@ def caller_of(connection: HTTPConnection) -> Caller:
     )
 
 
-def _allowance(connection: HTTPConnection) -> limits.Allowance:
-    state = connection.app.state
-    if not hasattr(state, "allowance"):
-        state.allowance = limits.Allowance(state.settings.requests_per_minute)
-    return cast(limits.Allowance, state.allowance)
+def allowance_of(state: State) -> limits.Allowance:
+    """The allowance of this process, made at the first use."""
+    try:
+        return cast(limits.Allowance, state.allowance)
+    except AttributeError:
+        made = state.allowance = limits.Allowance(state.settings.requests_per_minute)
+        return made
 
 
 def spend_request(connection: HTTPConnection, identity: Identity) -> None:
-    """Count one request against its caller: the account, else the address."""
-    caller = identity.user_id
-    key = f"address {address_of(connection)}" if caller is None else f"account {caller}"
-    _allowance(connection).take(key)
+    """Count one request against its caller: the account, a secret key, else the address."""
+    claims = identity.claims
+    caller = claims.get("sub") if identity.role is Role.AUTHENTICATED else claims.get("key_sha256")
+    # Everybody has a publishable key, so whoever brings one is told apart by the address.
+    if caller is None or identity.role is Role.ANON:
+        caller = limits.caller_at(address_of(connection))
+    allowance_of(connection.app.state).take(caller)
+
+
+def note_activity(connection: HTTPConnection, identity: Identity) -> None:
+    """Note that a person uses the session, unless the page does that by itself."""
+    if identity.role is not Role.AUTHENTICATED:
+        return
+    headers = connection.scope["headers"]
+    if BY_ITSELF[0] in headers or BY_ITSELF[1] in headers:
+        return
+    activity: Activity | None = getattr(connection.app.state, "activity", None)
+    if activity is not None:
+        activity.note(identity.claims["session_id"])
 
 
 async def identity_for_request(request: Request) -> Identity:
     """Who is asking, ANONYMOUS included; TooMany when the caller's allowance is used up."""
-    identity = read_identity(request)
+    try:
+        identity = read_identity(request)
+    except errors.NotSignedIn:
+        # Tokens that are made up cost their maker as much as any request.
+        spend_request(request, ANONYMOUS)
+        raise
     spend_request(request, identity)
+    note_activity(request, identity)
     return identity
 
 
