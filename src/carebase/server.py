@@ -25,6 +25,9 @@ from carebase.audit.log import ReadGate
 from carebase.audit.sealer import Sealer
 from carebase.auth import routes as auth_routes
 from carebase.auth.accounts import Accounts
+from carebase.auth.activity import Activity
+from carebase.auth.carrying import Carrying
+from carebase.auth.limits import Allowance
 from carebase.auth.policy import Policy
 from carebase.auth.tokens import Tokens
 from carebase.database import pool
@@ -133,6 +136,9 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
                 state.pools, tokens=state.tokens, secret=settings.secret, policy=Policy.of(settings)
             )
             stack.callback(state.accounts.close)
+            accounts_pool = state.pools[Login.AUTH_SERVICE]
+            state.activity = await stack.enter_async_context(Activity(accounts_pool, idle_minutes=settings.idle_minutes))
+            await stack.enter_async_context(Carrying(state.allowance, accounts_pool))
             await stack.enter_async_context(Sender.of(settings, state.pools[Login.AUTH_SERVICE]))
             state.store = Store(settings.data / "objects", state.pools)
             state.reader = Reader()
@@ -176,6 +182,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
         issuer=f"{settings.address}/auth/v1",
         access_token_minutes=settings.access_token_minutes,
     )
+    app.state.allowance = Allowance(settings.requests_per_minute)
     names = static.built()
     app.state.renderer = pages.renderer(names)
     app.include_router(auth_routes.router)

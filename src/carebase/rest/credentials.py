@@ -69,6 +69,7 @@ class OurDoor:
         """Who is asking; what was spent of its allowance is counted."""
         identity = self._identity(connection)
         requests.spend_request(connection, identity)
+        requests.note_activity(connection, identity)
         return Caller(
             role=identity.role.value,
             claims=identity.claims_json,
