@@ -48,9 +48,7 @@ class Message:
     code: str = ""
     """Six digits."""
     good_minutes: int = 0
-    """How long link and code are good."""
-    code_good_minutes: int = 0
-    """How long the code is good where that is shorter; 0: as the link."""
+    """How long the link is good; the code is good no longer than the operator's setting for codes."""
     new_address: str = ""
     """The address an account changes to."""
     device: str = ""

@@ -62,6 +62,8 @@ class Wording:
     """The configured address, without a slash at its end."""
     sender: str
     """The address our mails come from."""
+    code_minutes: int = 10
+    """How long a code is good, where its link is good for longer."""
     templates: Path | None = None
     """The operator's folder: `fr/recovery.txt`, `fr/recovery.html`, `layout.html`."""
 
@@ -72,12 +74,13 @@ class Wording:
         return cls(
             site=settings.address,
             sender=settings.mail_from or f"carebase@{host}",
+            code_minutes=settings.code_minutes,
             templates=settings.mail_templates,
         )
 
     def word(self, message: Message, *, mail_id: UUID) -> EmailMessage:
         """The mail to send; Unwordable when its link is not to our site or its address is none."""
-        if message.link and not message.link.startswith(f"{self.site}/"):
+        if message.link and message.link != self.site and not message.link.startswith(f"{self.site}/"):
             raise Unwordable("a link that is not to the configured site")
         if message.language not in LANGUAGES:
             raise Unwordable("a language without templates")
@@ -161,7 +164,7 @@ class Wording:
             "link": message.link,
             "code": message.code,
             "link_good_for": duration(message.good_minutes, language=message.language),
-            "code_good_for": duration(message.code_good_minutes or message.good_minutes, language=message.language),
+            "code_good_for": duration(min(message.good_minutes, self.code_minutes), language=message.language),
             "new_address": message.new_address,
             "device": devices.in_words(message.device, language=message.language),
             "at": moment(message.at),
