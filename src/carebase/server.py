@@ -136,9 +136,9 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
                 state.pools, tokens=state.tokens, secret=settings.secret, policy=Policy.of(settings)
             )
             stack.callback(state.accounts.close)
-            accounts_pool = state.pools[Login.AUTH_SERVICE]
-            state.activity = await stack.enter_async_context(Activity(accounts_pool, idle_minutes=settings.idle_minutes))
-            await stack.enter_async_context(Carrying(state.allowance, accounts_pool))
+            service = state.pools[Login.AUTH_SERVICE]
+            state.activity = await stack.enter_async_context(Activity(service, idle_minutes=settings.idle_minutes))
+            await stack.enter_async_context(Carrying(state.allowance, service))
             await stack.enter_async_context(Sender.of(settings, state.pools[Login.AUTH_SERVICE]))
             state.store = Store(settings.data / "objects", state.pools)
             state.reader = Reader()
