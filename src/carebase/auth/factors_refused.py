@@ -24,10 +24,16 @@ class TooManyFactors(CareError):
     message = "Maximum number of enrolled factors reached, unenroll to continue"
 
 
-class FactorKindNotOffered(CareError):
-    """Second factors by telephone message or key are not offered here."""
+class PhoneFactorsNotOffered(CareError):
+    """Codes by telephone message are not offered here."""
 
-    code, status, message = "mfa_phone_enroll_not_enabled", 422, "MFA enroll is disabled for this type of factor"
+    code, status, message = "mfa_phone_enroll_not_enabled", 422, "MFA enroll is disabled for Phone"
+
+
+class KeyFactorsNotOffered(CareError):
+    """Security keys are not offered here."""
+
+    code, status, message = "mfa_webauthn_enroll_not_enabled", 422, "MFA enroll is disabled for WebAuthn"
 
 
 class ChallengeOver(CareError):
