@@ -127,21 +127,24 @@ async def _asked(lines: Lines, asked: Asked, accept: Accept | None) -> tuple[Row
     commands += [(f"{mark}{statement.text}", statement.values) for statement in asked.statements]
     last = len(commands)
     ending = () if asked.is_implicit else ENDINGS[asked.ending]
-    async with lines.taken() as line:
+    line = await lines.take()
+    try:
         if accept is None:
             commands += ending
         results = await line.exchange(commands)
-        rows = tuple(_rows(result) for result in results[first:last])
+        rows = tuple([_rows(result) for result in results[first:last]])
         if accept is not None:
             accept(rows)  # What this raises leaves a transaction open, which the pool undoes.
             if ending:
                 await line.exchange(ending)
+    finally:
+        lines.give_back(line)
     return rows
 
 
 def _rows(result: pq.abc.PGresult) -> Rows:
     columns = range(result.nfields)
-    return tuple(tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples))
+    return tuple([tuple([result.get_value(row, column) for column in columns]) for row in range(result.ntuples)])
 
 
 @lru_cache(maxsize=64)

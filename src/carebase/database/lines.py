@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from typing import Any, Final, Self
 
 import psycopg
@@ -25,7 +24,7 @@ WAIT_SECONDS: Final = 5.0
 
 
 class Lines:
-    """`size` lines. `async with Lines(…) as lines:` opens them; `async with lines.taken() as line:` lends one."""
+    """`size` lines. `async with Lines(…) as lines:` opens them; `take` lends one, `give_back` takes it back."""
 
     def __init__(self, conninfo: str, *, size: int) -> None:
         self._conninfo, self._size = conninfo, size
@@ -54,16 +53,8 @@ class Lines:
         while self._free:
             await self._free.popleft().close()
 
-    @asynccontextmanager
-    async def taken(self) -> AsyncIterator[Line]:
-        """A line for as long as the block lasts. Raises Unavailable, psycopg.OperationalError."""
-        line = await self._take()
-        try:
-            yield line
-        finally:
-            self._give_back(line)
-
-    async def _take(self) -> Line:
+    async def take(self) -> Line:
+        """A line, to be given back whatever happens. Raises Unavailable, psycopg.OperationalError."""
         while self._free:
             line = self._free.pop()
             if line.is_alive():
@@ -95,7 +86,8 @@ class Lines:
             raise
         return Line(connection, on_lost=self._lost)
 
-    def _give_back(self, line: Line) -> None:
+    def give_back(self, line: Line) -> None:
+        """The line is the next one's; what it left open is undone first."""
         if line.is_lost or self._is_closed:
             self._forget()
             self._later(line.close())

@@ -216,19 +216,17 @@ def _canonical(target: str, query: bytes) -> str:
     values: dict[str, list[str]] = {}
     for entry in query.decode("latin-1").split("&"):
         if entry:
-            name, _, value = entry.partition("=")
-            values.setdefault(_name(name), []).append(_rewritten(value))
+            name, value = _entry(entry)
+            values.setdefault(name, []).append(value)
     written = "&".join([f"{_escaped(name)}={','.join(values[name])}" for name in sorted(values)])
     return f"/{_escaped_path(target)}{'?' if written else ''}{written}"
 
 
-def _name(text: str) -> str:
-    return unquote_plus(text) if "%" in text or "+" in text else text
-
-
 @lru_cache(maxsize=2048)
-def _rewritten(value: str) -> str:
-    return _escaped(_name(value))
+def _entry(entry: str) -> tuple[str, str]:
+    """A parameter's name, and its value as it is written again."""
+    name, _, value = entry.partition("=")
+    return unquote_plus(name), _escaped(unquote_plus(value))
 
 
 @lru_cache(maxsize=2048)
@@ -272,6 +270,8 @@ def _heeded(said: Preferences, action: Action, shape: Shape) -> Iterator[str]:
 
 def _overridden(response: Response, answered: Answered) -> Response:
     """The response with the status and the headers that the database chose; its own give way to those."""
+    if not answered.chosen_status and not answered.chosen_headers:
+        return response
     status = response.status
     if answered.chosen_status:
         text = answered.chosen_status.decode("utf-8", "replace")

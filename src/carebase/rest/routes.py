@@ -7,6 +7,7 @@ work for a request costs more than all of ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -126,9 +127,10 @@ class _Exchange:
             return shapes.prepared(request, work.prepare(request, there, configuration, role=caller.role))
 
         prepared = self._shapes.of(there).prepared(raw, role=caller.role, prepare=prepare)
-        self._named, self._is_tracked = prepared.named, prepared.is_tracked
+        self._named = prepared.named
         if prepared.work is None:
             return _inspected(prepared.request, there, configuration)
+        self._is_tracked = prepared.work.is_recorded
         came = Came(
             method=self._method,
             path=path,
@@ -198,8 +200,12 @@ def _inspected(request: Request, known: Known, configuration: Configuration) -> 
 
 
 async def _send(send: Send, response: Response) -> None:
-    headers = [
-        (name.encode("latin-1", "replace"), value.encode("utf-8", "replace")) for name, value in response.headers
-    ]
+    headers = [_encoded(header) for header in response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
+
+
+@lru_cache(maxsize=2048)
+def _encoded(header: tuple[str, str]) -> tuple[bytes, bytes]:
+    name, value = header
+    return name.encode("latin-1", "replace"), value.encode("utf-8", "replace")

@@ -79,7 +79,7 @@ class Runner:
         return answered
 
     def _notes(self, work: Work, answered: Answered) -> list[Mapping[str, Any]]:
-        return reads.of_rows(work.read, answered.seen, key=self.key)
+        return reads.of_rows(work.read, answered.seen, key=self.key) if work.is_recorded else []
 
     def _failed(self, work: Work, error: errors.CareError) -> list[Mapping[str, Any]]:
         return reads.of_failure(work.read, error.sqlstate) if isinstance(error, Refused) else []
@@ -115,8 +115,8 @@ class Runner:
             "search_path": _path((schema, *self.configuration.extra_search_path)),
             "request.method": came.method,
             "request.path": came.path,
-            "request.headers": orjson.dumps(dict(_headers(came))).decode(),
-            "request.cookies": orjson.dumps(_cookies(came)).decode(),
+            "request.headers": _headers(came),
+            "request.cookies": _cookies(came),
             "carebase.request": came.origin.json,
             **self.configuration.app_settings,
         }
@@ -127,14 +127,16 @@ class Runner:
         return settings
 
 
-def _headers(came: Came) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in came.headers if name != "cookie"]
+def _headers(came: Came) -> str:
+    return orjson.dumps({name: value for name, value in came.headers if name != "cookie"}).decode()
 
 
-def _cookies(came: Came) -> dict[str, str]:
-    written = next((value for name, value in came.headers if name == "cookie"), "")
-    pairs = (part.strip().partition("=") for part in written.split(";"))
-    return {name: value for name, _, value in pairs if name and OWN_COOKIES not in name}
+def _cookies(came: Came) -> str:
+    written = [value for name, value in came.headers if name == "cookie"]
+    if not written:
+        return "{}"
+    pairs = (part.strip().partition("=") for part in written[0].split(";"))
+    return orjson.dumps({name: value for name, _, value in pairs if name and OWN_COOKIES not in name}).decode()
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import orjson
@@ -64,8 +65,6 @@ class Prepared:
     """None where only the methods of the address are asked for."""
     named: frozenset[str]
     """Relations and functions that the client named itself."""
-    is_tracked: bool
-    """Whether it may show or tell of rows whose reads go on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class Learned:
             Statement(statement.text, filled) for statement, filled in zip(made.statements, values, strict=True)
         )
         prepared = self.prepared
-        return Prepared(prepared.request, made.with_statements(statements), prepared.named, prepared.is_tracked)
+        return Prepared(prepared.request, made.with_statements(statements), prepared.named)
 
 
 class Shapes:
@@ -166,8 +165,7 @@ class ShapesByState:
 
 def prepared(request: Request, made: Work | None) -> Prepared:
     """What a request comes to that was read and planned."""
-    is_tracked = made is not None and bool(reads.tracked(made.read))
-    return Prepared(request, made, reads.names_of(request), is_tracked)
+    return Prepared(request, made, reads.names_of(request))
 
 
 # --- taking apart --------------------------------------------------------------------------------------------------
@@ -195,6 +193,7 @@ def _taken_apart(raw: Raw, role: str) -> tuple[Key, list[Hole]] | None:
     return (role, raw.method, raw.path, tuple(parts), headers, body), holes
 
 
+@lru_cache(maxsize=2048)
 def _hole(entry: str, place: int, *, is_reading_call: bool) -> Hole | None:
     name, equals, value = entry.partition("=")
     if not equals or not entry.isascii() or "%" in name or name.rpartition(".")[2] in WRITTEN_OUT:

@@ -53,6 +53,8 @@ class Work:
     """Raises, with the number of rows, what undoes the transaction."""
     function: Function | None = None
     isolation: Isolation | None = None
+    is_recorded: bool = False
+    """Whether it may show or tell of rows whose reads go on record."""
     reader: Callable[[tuple[Rows, ...]], Answered] | None = None
     """Reads what the statements brought, where the first is not answered by one row of an answer."""
 
@@ -67,6 +69,7 @@ class Work:
             require=self.require,
             function=self.function,
             isolation=self.isolation,
+            is_recorded=self.is_recorded,
             reader=self.reader,
         )
 
@@ -115,7 +118,8 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
         made = _planned(made, made.shape.media.plan, known)
     profile = (request.profile or schemas[0]) if request.profile is not None or len(schemas) > 1 else None
     may = configuration.may_choose_ending
-    return replace(made, shape=replace(made.shape, profile=profile, may_end_otherwise=may))
+    shape = replace(made.shape, profile=profile, may_end_otherwise=may)
+    return replace(made, shape=shape, is_recorded=bool(reads.tracked(made.read)))
 
 
 def depth_of(select: Sequence[SelectItem]) -> int:

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from typing import TypeAlias
+from itertools import count
+from typing import Final, TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PROCESS: Final = secrets.token_hex(8)
+NUMBERS: Final = count(secrets.randbits(32))
+"""A request's id is this process's name and a number; it tells requests apart and guards nothing."""
 
 Header: TypeAlias = "tuple[bytes, bytes]"
 
@@ -73,7 +78,7 @@ class CarefulHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = secrets.token_hex(16)
+        request_id = f"{PROCESS}{next(NUMBERS):016x}"
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_completed(message: Message) -> None:

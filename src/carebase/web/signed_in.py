@@ -36,7 +36,7 @@ class CookieSessions:
         if (
             not is_http
             or scope["path"].startswith(COOKIELESS)
-            or all(name != b"cookie" for name, _ in scope["headers"])
+            or b"cookie" not in [name for name, _ in scope["headers"]]
         ):
             await self.app(scope, receive, send)
             return

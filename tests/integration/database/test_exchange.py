@@ -205,19 +205,22 @@ async def test_a_cancelled_question_ends_in_the_database_and_frees_the_line(data
 async def test_one_who_waits_and_gives_up_takes_nothing_along(database, opened):
     amina = database.a_person()
     async with opened() as found:
-        async with found.taken():
-            waiting = [asyncio.create_task(exchange.ask(found, reading(amina, WHO))) for _ in range(3)]
-            await asyncio.sleep(0)
-            waiting[0].cancel()
+        taken = await found.take()
+        waiting = [asyncio.create_task(exchange.ask(found, reading(amina, WHO))) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        found.give_back(taken)
         await asyncio.gather(*waiting[1:])
     assert waiting[0].cancelled()
 
 
 async def test_nobody_waits_for_ever(database, opened, monkeypatch):
     monkeypatch.setattr(lines, "WAIT_SECONDS", 0.1)
-    async with opened() as found, found.taken():
+    async with opened() as found:
+        taken = await found.take()
         with pytest.raises(errors.Unavailable):
             await exchange.ask(found, reading(database.a_person(), WHO))
+        found.give_back(taken)
 
 
 async def test_a_restart_between_two_questions_is_not_noticed(database, opened):

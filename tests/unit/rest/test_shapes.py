@@ -43,7 +43,7 @@ def outcome(prepare, raw: Raw):
     done = found.work
     assert done is not None
     statements = [(one.text, list(one.values)) for one in done.statements]
-    return statements, done.shape, done.is_read_only, done.function, found.named, found.is_tracked
+    return statements, done.shape, done.is_read_only, done.function, found.named, done.is_recorded
 
 
 @st.composite
