@@ -18,7 +18,6 @@ from typing import Annotated, Final, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends
-from starlette.datastructures import State
 from starlette.requests import HTTPConnection, Request
 
 from carebase import errors
@@ -35,7 +34,8 @@ from carebase.database.pool import Login
 from carebase.database.session import Session
 
 UNSAFE_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-BY_ITSELF: Final = ((b"x-carebase-poll", b"1"), (b"accept", b"text/event-stream"))
+POLL: Final = (b"x-carebase-poll", b"1")
+EVENT_SOURCE: Final = (b"accept", b"text/event-stream")
 """Headers of what a page does without its reader: looking for news is no use of a session."""
 
 
@@ -127,33 +127,27 @@ def caller_of(connection: HTTPConnection) -> Caller:
     )
 
 
-def allowance_of(state: State) -> limits.Allowance:
-    """The allowance of this process, made at the first use."""
-    try:
-        return cast(limits.Allowance, state.allowance)
-    except AttributeError:
-        made = state.allowance = limits.Allowance(state.settings.requests_per_minute)
-        return made
-
-
 def spend_request(connection: HTTPConnection, identity: Identity) -> None:
     """Count one request against its caller: the account, a secret key, else the address."""
-    claims = identity.claims
-    caller = claims.get("sub") if identity.role is Role.AUTHENTICATED else claims.get("key_sha256")
+    role, claims = identity.role, identity.claims
     # Everybody has a publishable key, so whoever brings one is told apart by the address.
-    if caller is None or identity.role is Role.ANON:
+    if role is Role.AUTHENTICATED:
+        caller = claims["sub"]
+    elif role is Role.ANON or (caller := claims.get("key_sha256")) is None:
         caller = limits.caller_at(address_of(connection))
-    allowance_of(connection.app.state).take(caller)
+    state = connection.scope["app"].state
+    try:
+        allowance: limits.Allowance = state.allowance
+    except AttributeError:
+        allowance = state.allowance = limits.Allowance(state.settings.requests_per_minute)
+    allowance.take(caller)
 
 
 def note_activity(connection: HTTPConnection, identity: Identity) -> None:
     """Note that a person uses the session, unless the page does that by itself."""
-    if identity.role is not Role.AUTHENTICATED:
+    if identity.role is not Role.AUTHENTICATED or POLL in connection.scope["headers"]:
         return
-    headers = connection.scope["headers"]
-    if BY_ITSELF[0] in headers or BY_ITSELF[1] in headers:
-        return
-    activity: Activity | None = getattr(connection.app.state, "activity", None)
+    activity: Activity | None = getattr(connection.scope["app"].state, "activity", None)
     if activity is not None:
         activity.note(identity.claims["session_id"])
 
@@ -167,7 +161,8 @@ async def identity_for_request(request: Request) -> Identity:
         spend_request(request, ANONYMOUS)
         raise
     spend_request(request, identity)
-    note_activity(request, identity)
+    if EVENT_SOURCE not in request.scope["headers"]:
+        note_activity(request, identity)
     return identity
 
 
