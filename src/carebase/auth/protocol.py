@@ -104,6 +104,7 @@ def person(request: Request) -> Identity:
         raise refused.BadToken(details=error.hint) from error
     if identity.role is not Role.AUTHENTICATED:
         raise refused.BadToken(details="invalid claim: missing sub claim")
+    requests.note_activity(request, identity)
     return identity
 
 
