@@ -22,12 +22,18 @@ from carebase.rest.catalogue import (
     ThroughJunction,
     Visible,
 )
-from carebase.rest.tracking import Recording, Reported, Tracking, Way
+from carebase.rest.tracking import Reported, Tracking, Way
 
 Node: TypeAlias = tuple[str, int]
 """A relation (`r`) or a function (`f`) by PostgreSQL's number of it."""
 
-WORD: Final = re.compile(r'(?:("[^"]+"|[^\W\d][\w$]*)\s*\.\s*)?("[^"]+"|[^\W\d][\w$]*)')
+WORD: Final = re.compile(
+    r"""
+    (?P<after>\.\s*)? (?:(?P<qualifier>"[^"]+"|[^\W\d][\w$]*)\s*\.\s*)? (?P<word>"[^"]+"|[^\W\d][\w$]*)
+    (?P<call>\s*\()?
+    """,
+    re.VERBOSE,
+)
 RUNS_TEXT: Final = frozenset(
     {
         "execute", "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "cursor_to_xml", "table_to_xml",
@@ -122,12 +128,15 @@ class Graph:
         if not part.is_function or part.language in COMPILED:
             return
         for match in WORD.finditer(part.text):
-            qualifier, word = (None if one is None else _folded(one) for one in match.groups())
-            for meant in self._by_name.get(word or "", ()):
-                if qualifier is None or qualifier == meant.name.schema:
-                    yield meant.node
-                elif meant.is_function and qualifier not in self.schemas:
+            qualifier = _folded(match["qualifier"] or "")
+            is_of_row = bool(match["after"]) or (bool(qualifier) and qualifier not in self.schemas)
+            for meant in self._by_name.get(_folded(match["word"]), ()):
+                if meant.is_function:
                     # A function of a row can be written like its column.
+                    is_meant = is_of_row or (bool(match["call"]) and qualifier in {"", meant.name.schema})
+                else:
+                    is_meant = qualifier in {"", meant.name.schema}
+                if is_meant:
                     yield meant.node
 
 
@@ -140,7 +149,7 @@ def _runs_text(part: Part) -> bool:
         return False
     if part.language not in READABLE:
         return True
-    return not RUNS_TEXT.isdisjoint(word.lower() for _, word in WORD.findall(part.text))
+    return not RUNS_TEXT.isdisjoint(match["word"].lower() for match in WORD.finditer(part.text))
 
 
 # --- what is hidden ------------------------------------------------------------------------------------------------
@@ -200,6 +209,8 @@ def _may_be_column(graph: Graph, number: int) -> bool:
 
 def _may_be_embed(graph: Graph, one: Computed) -> bool:
     recording = graph.tracking.functions.get(one.number)
+    if recording is not None and recording.way is Way.ROWS:
+        return bool(graph.tracking.returned_by(one.number, relation=one.target))
     if recording is not None:
         return recording.way is not Way.QUESTION
     return graph.reach(("f", one.number)).is_within(graph.tracking.of(one.target))
@@ -249,16 +260,3 @@ def _leads_to(relationship: Relationship, tables: frozenset[Name], functions: fr
             return target in tables or function in functions
         case _:
             assert_never(relationship)
-
-
-# --- what is registered wrongly ------------------------------------------------------------------------------------
-
-
-def fits(recording: Recording, function: Function, catalogue: Catalogue) -> bool:
-    """Whether a function returns the columns that its rows are recorded by, or rows that are recorded by themselves."""
-    if recording.way is not Way.ROWS or not recording.reported:
-        return True
-    returned = function.returns
-    table = None if returned.table is None else catalogue.tables.get(returned.table)
-    columns = set(returned.columns) if table is None else set(table.columns)
-    return all(columns.issuperset(one.columns) for one in recording.reported)

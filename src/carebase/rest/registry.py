@@ -113,7 +113,8 @@ def applied(found: Found, catalogue: Catalogue) -> tuple[Catalogue, Tracking]:
         for row in found.tables
     }
     views = _views(found.views, tables, catalogue)
-    tracked = Tracking(relations={**views, **tables}, functions=_functions(found, tables, catalogue))
+    relations = {**views, **tables}
+    tracked = Tracking(relations=relations, functions=_functions(found, relations, catalogue))
     graph = Graph(
         parts=[_part(row) for row in found.parts],
         uses=_uses(found.uses),
@@ -143,22 +144,40 @@ def _views(
     return {view: made for view, made in found.items() if view not in unfit}
 
 
-def _functions(found: Found, tables: Mapping[Name, tuple[Reported, ...]], catalogue: Catalogue) -> dict[int, Recording]:
+def _functions(
+    found: Found, relations: Mapping[Name, tuple[Reported, ...]], catalogue: Catalogue
+) -> dict[int, Recording]:
+    tables = {_name(row.relation): relations[_name(row.relation)] for row in found.tables}
     numbers = {row.signature: row.number for row in found.parts if row.is_function}
     callable_ones = {one.number: one for overloads in catalogue.functions.values() for one in overloads}
     registered: dict[int, Recording] = {}
     for row in found.functions:
         number = numbers.get(row.signature)
         recording = _recording(row, tables)
-        if number is None or recording is None or not _fits(recording, callable_ones.get(number), catalogue):
+        function = None if number is None else callable_ones.get(number)
+        if number is None or recording is None or not _fits(recording, function, catalogue, relations=relations):
             LOG.warning("function_registered_wrongly", reason=row.signature)
         else:
             registered[number] = recording
     return registered
 
 
-def _fits(recording: Recording, function: Function | None, catalogue: Catalogue) -> bool:
-    return function is None or exposure.fits(recording, function, catalogue)
+def _fits(
+    recording: Recording,
+    function: Function | None,
+    catalogue: Catalogue,
+    *,
+    relations: Mapping[Name, tuple[Reported, ...]],
+) -> bool:
+    """Whether it returns the columns that its rows are recorded by, or rows that are recorded by themselves."""
+    if function is None or recording.way is not Way.ROWS:
+        return True
+    returned = function.returns
+    if not recording.reported:
+        return returned.table in relations
+    table = None if returned.table is None else catalogue.tables.get(returned.table)
+    columns = set(returned.columns) if table is None else set(table.columns)
+    return all(columns.issuperset(one.columns) for one in recording.reported)
 
 
 def _recording(row: FunctionRow, tables: Mapping[Name, tuple[Reported, ...]]) -> Recording | None:

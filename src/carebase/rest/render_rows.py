@@ -43,12 +43,12 @@ def fitting(root: plan.Node, writer: Writer) -> str:
     return origin(root) + where(conditions(root, writer))
 
 
-def rows(node: plan.Node, writer: Writer, *, source: str, join: str = "") -> str:
-    """The rows of a node out of `source`, where `join` holds."""
+def rows(node: plan.Node, writer: Writer, *, source: str, join: str = "", besides: Sequence[str] = ()) -> str:
+    """The rows of a node out of `source`, where `join` holds; `besides` are expressions that stand last in each."""
     laterals: list[str] = []
     items = list(_items(node, laterals, writer))
     is_grouped = any(item.aggregate is not None for item in items)
-    columns = ", ".join(_column(item, is_grouped=is_grouped) for item in items)
+    columns = ", ".join([*(_column(item, is_grouped=is_grouped) for item in items), *besides])
     text = f"select {columns} from {source}{''.join(laterals)}"
     text += where([join, *conditions(node, writer)])
     if any(item.aggregate is not None and item.aggregate.is_grouping for item in items):

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from carebase.rest import errors, plan, render_fields, render_rows
 from carebase.rest.render_fields import Row
 from carebase.rest.render_text import Writer, literal, quoted
+from carebase.rest.syntax import Aggregate
 from carebase.rest.tracking import Reported
+
+SMALL_GROUP: Final = 10
+"""Up to so many rows a group tells of its members; CMS lets no cell of 1 to 10 persons be published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,7 @@ def _rows(
     """The rows of a node; `beside` are keys, by label, that stand in its source and not in its rows."""
     leaving = f"{node.alias}r"
     if node.is_grouped:
-        # Groups are no rows: what was counted is recorded by its filters, not by keys.
-        if _shows_rows(node):
-            raise errors.NotImplementedHere(details="Tracked rows cannot be embedded beside aggregates.")
-        return Seen(f"({render_rows.rows(node, writer, source=source, join=join)}) {leaving}", leaving, ())
+        return _groups(node, writer, source=source, join=join)
     beside = beside or {}
     brought = [_beside(at, node) for at in range(len(beside))]
     columns = [f"{node.alias}.*", *(f"{text} as {name}" for text, name in zip(beside.values(), brought, strict=True))]
@@ -120,9 +121,26 @@ def _written_out(node: plan.Node) -> Iterator[plan.Output]:
             yield output
 
 
-def _shows_rows(node: plan.Node) -> bool:
-    """Whether tracked rows stand as such beside or below the columns of a node."""
-    return any(_shows_rows(embed.node) if embed.is_spread else is_wanted(embed.node) for embed in node.embeds)
+def _groups(node: plan.Node, writer: Writer, *, source: str, join: str) -> Seen:
+    """Groups, each with the keys of its rows where it is so small that it tells of them; a bare count tells of none."""
+    leaving = f"{node.alias}r"
+    if any(is_wanted(embed.node) or embed.junction_seen for embed in node.embeds):
+        raise errors.NotImplementedHere(details="Tracked rows cannot be embedded beside aggregates.")
+    if not node.seen or all(_is_count(output) for output in node.outputs):
+        return Seen(f"({render_rows.rows(node, writer, source=source, join=join)}) {leaving}", leaving, ())
+    names, grouped = list(node.names()), f"{node.alias}g"
+    keys = [f"case when count(*) <= {SMALL_GROUP} then jsonb_agg({key_of(one, node.alias)}) end" for one in node.seen]
+    columns = [*(f"c{at}" for at in range(len(names))), *(f"k{at}" for at in range(len(keys)))]
+    inner = (
+        f"({render_rows.rows(node, writer, source=source, join=join, besides=keys)}) {grouped}({', '.join(columns)})"
+    )
+    named = ", ".join(f"{grouped}.c{at} as {quoted(name)}" for at, name in enumerate(names))
+    gathered = (Keys(one.label, f"{grouped}.k{at}", is_own=False) for at, one in enumerate(node.seen))
+    return Seen(f"{inner} cross join lateral (select {named}) {leaving}", leaving, tuple(gathered))
+
+
+def _is_count(output: plan.Output) -> bool:
+    return isinstance(output, plan.Column) and output.aggregate is Aggregate.COUNT
 
 
 def _items(

@@ -108,7 +108,7 @@ def ask(run) -> Ask:
 
     def asked(address: str) -> Any:
         body = json.loads(run(address)[0])
-        if "count" not in address and ".sum()" not in address:
+        if not any(word in address for word in ("count", ".sum()", ".max()")):
             every = ("patients", "cases", "doctors", "summaries", "open_cases")
             tracked = {Name("api", name): ("case_id" if name == "summaries" else "id",) for name in every}
             assert json.loads(run(address, tracked=tracked)[0]) == body
@@ -282,6 +282,41 @@ def test_keys_of_rows_beyond_the_page_are_not_told(run):
     row = run("patients?select=...cases(title)&order=id.desc&limit=2", tracked=tracked)
 
     assert row[3] == {"api.patients": [[3], [2]], "api.cases": [[3]]}
+
+
+@pytest.mark.parametrize(
+    ("select", "body", "keys"),
+    [
+        ("patient_id,count()&order=patient_id&patient_id=not.is.null", [2, 1], [[1], [2], [3]]),
+        ("cost.max()", [20.5], [[1], [2], [3], [4]]),
+        ("id,cost.sum()&order=id.desc&limit=1", [1], [[4]]),
+        ("count()", [4], None),
+    ],
+)
+def test_groups_of_few_rows_tell_whose_they_are(run, select, body, keys):
+    row = run(f"cases?select={select}", tracked={Name("api", "cases"): ("id",)})
+
+    assert [list(group.values())[-1] for group in json.loads(row[0])] == body
+    assert (row[3] or {}).get("api.cases") == keys
+
+
+def test_groups_of_many_rows_tell_nobodys(run, database):
+    with database.owner() as owner:
+        owner.execute("insert into api.cases (id, title) select n, 'same' from generate_series(10, 20) n")
+
+    row = run("cases?select=title,count()&title=in.(same,cough)", tracked={Name("api", "cases"): ("id",)})
+
+    assert {group["title"]: group["count"] for group in json.loads(row[0])} == {"same": 11, "cough": 1}
+    assert row[3] == {"api.cases": [[1]]}
+
+
+def test_rows_of_a_junction_are_told_though_they_are_not_shown(run):
+    tracked = {Name("api", "teams"): ("case_id", "doctor_id")}
+
+    row = run("cases?select=id,doctors(*)&id=lte.2&order=id&doctors.order=id", tracked=tracked)
+
+    assert json.loads(row[0])[1] == {"id": 2, "doctors": [{"id": 2, "name": "Bo"}]}
+    assert row[3] == {"api.teams": [[1, 1], [1, 2], [2, 2]]}
 
 
 def test_nothing_is_told_where_nothing_is_tracked(run):

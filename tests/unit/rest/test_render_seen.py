@@ -46,3 +46,14 @@ def test_a_spread_tells_its_keys_too(ask, recorded):
 def test_tracked_rows_beside_aggregates_are_refused_as_their_keys_could_not_be_told(ask, recorded, address):
     with pytest.raises(errors.NotImplementedHere):
         render.statement(ask(address, by=recorded))
+
+
+def test_a_count_tells_no_keys(ask, recorded):
+    assert "jsonb_agg" not in render.statement(ask("patients?select=count()", by=recorded)).text
+
+
+@pytest.mark.parametrize("select", ["name,count()", "born_on.max()"])
+def test_small_groups_tell_their_keys(ask, recorded, select):
+    text = render.statement(ask(f"patients?select={select}", by=recorded)).text
+
+    assert 'case when count(*) <= 10 then jsonb_agg(jsonb_build_array(t0."id")) end' in text
