@@ -16,6 +16,8 @@ class Caller:
     address: str | None
     user_agent: str | None = None
     request_id: str = ""
+    device: str | None = None
+    """What the browser's own cookie says, which it keeps when nobody is signed in."""
 
     @property
     def printable_agent(self) -> str | None:

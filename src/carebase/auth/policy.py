@@ -34,6 +34,10 @@ class Policy:
     """How long a link in a mail is good; an invitation is good for `invitation_hours`."""
     code_minutes: int = 10
     invitation_hours: int = 72
+    mails_per_hour: int = 10
+    """To one address."""
+    is_new_device_told: bool = True
+    """Whether people are told by mail of a sign-in from a device that was not seen before."""
     language: str = "fr"
     """Of mails to people who have not chosen one: `fr` or `en`."""
 
@@ -54,5 +58,7 @@ class Policy:
             link_minutes=settings.link_minutes,
             code_minutes=settings.code_minutes,
             invitation_hours=settings.invitation_hours,
+            mails_per_hour=settings.mails_per_hour,
+            is_new_device_told=settings.new_device_mail,
             language=settings.language,
         )

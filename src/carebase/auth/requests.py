@@ -37,6 +37,10 @@ UNSAFE_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 POLL: Final = (b"x-carebase-poll", b"1")
 EVENT_SOURCE: Final = (b"accept", b"text/event-stream")
 """Headers of what a page does without its reader: looking for news is no use of a session."""
+DEVICE_COOKIE: Final = "carebase_device"
+"""Keeps a random text in a browser by which it is known again; with `__Host-` before it on HTTPS."""
+LONGEST_DEVICE: Final = 100
+"""Characters."""
 
 
 def address_of(connection: HTTPConnection) -> str | None:
@@ -124,7 +128,15 @@ def caller_of(connection: HTTPConnection) -> Caller:
         address=address_of(connection),
         user_agent=connection.headers.get("user-agent"),
         request_id=request_id_of(connection),
+        device=device_of(connection),
     )
+
+
+def device_of(connection: HTTPConnection) -> str | None:
+    """By what the browser is known again; None for programs, and for one that was not here before."""
+    prefix = "__Host-" if connection.scope["scheme"] == "https" else ""
+    said = connection.cookies.get(f"{prefix}{DEVICE_COOKIE}")
+    return said if said and len(said) <= LONGEST_DEVICE else None
 
 
 def spend_request(connection: HTTPConnection, identity: Identity) -> None:
