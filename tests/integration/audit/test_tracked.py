@@ -8,6 +8,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from carebase.database import migrate
+
 OPEN = (
     "insert into public.patients (created_by, first_name, last_name, mrn) values (%s, 'Amina', 'Diallo', %s)"
     " returning id"
@@ -249,3 +251,67 @@ def test_a_client_that_breaks_its_context_breaks_its_own_request(owner, amina):
         owner.execute("set local carebase.request = 'x'")
         owner.execute("update public.patients set phone = '0100'")
     assert owner.execute("select phone from public.patients").fetchone() == (None,)
+
+
+# --- what an operator registers ------------------------------------------------------------------------------------
+
+REGISTER = "insert into audit.tracked_functions (signature, recording) values (%s, 'nothing') returning signature"
+
+
+@pytest.mark.parametrize("spelt", ["public.asked(timestamptz, int4)", "public.asked(timestamp with time zone,integer)"])
+def test_a_function_is_registered_under_one_spelling(owner, spelt):
+    owner.execute("create function public.asked(a timestamptz, b int) returns int language sql return 1")
+    assert owner.execute(REGISTER, [spelt]).fetchone() == ("public.asked(timestamp with time zone, integer)",)
+
+
+@pytest.mark.parametrize("spelt", ["public.asked()", "nothing", "public.asked(", "nowhere.asked()"])
+def test_a_function_that_is_not_there_is_not_registered(owner, spelt):
+    with pytest.raises((psycopg.errors.UndefinedFunction, psycopg.errors.InvalidTextRepresentation)):
+        owner.execute(REGISTER, [spelt])
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"recording": "rows", "key_columns": ["no"]},
+        {"recording": "nothing", "records": "public.cases", "key_columns": ["no"]},
+        {"recording": "question"},
+        {"recording": "rows", "patient_path": "case_id"},
+        {"recording": "whatever"},
+    ],
+)
+def test_what_makes_no_sense_is_not_registered(owner, columns):
+    names = ", ".join(columns)
+    places = ", ".join(["%s"] * len(columns))
+    with pytest.raises(psycopg.errors.CheckViolation):
+        owner.execute(
+            f"insert into audit.tracked_functions (signature, {names}) values ('public.is_me(uuid)', {places})",
+            list(columns.values()),
+        )
+
+
+def test_every_registered_view_shows_the_columns_it_is_recorded_by(owner):
+    listed = owner.execute(
+        "select v.relation, v.records, v.key_columns, coalesce(v.patient_column, v.patient_path), t.key_columns"
+        " from audit.tracked_views v left join audit.tracked t on t.relation = v.records"
+    ).fetchall()
+    assert len(listed) >= 3
+    for view, records, keys, path, of_table in listed:
+        columns = {
+            row[0] for row in owner.execute("select attname from pg_attribute where attrelid = %s::regclass", [view])
+        }
+        assert columns >= {*keys} | ({path} if path else set())
+        assert records == view or len(keys) == len(of_table)
+
+
+def test_what_an_operator_registered_stays_when_definitions_are_applied_again(database, owner):
+    owner.execute("create table public.own (k bigint primary key)")
+    owner.execute("insert into audit.tracked (relation, key_columns) values ('public.own', '{k}')")
+    owner.execute("create view public.owned as select k from public.own")
+    owner.execute(
+        "insert into audit.tracked_views (relation, records, key_columns) values ('public.owned', 'public.own', '{k}')"
+    )
+    owner.execute("delete from migrations.definitions")
+    migrate.migrate(database.owner_dsn, secret=database.secret)
+    assert owner.execute("select relation from audit.tracked where relation = 'public.own'").fetchone()
+    assert owner.execute("select records from audit.tracked_views where relation = 'public.owned'").fetchone()

@@ -111,13 +111,16 @@ create or replace trigger tracked_functions_spelled before insert or update of s
 
 do $$
 declare
-    tracked text[] := array(select relation from audit.tracked);
+    -- Tables of an operator's own have triggers of the operator's own.
+    tracked text[] := array(select t.relation from audit.tracked t join pg_catalog.pg_class c on c.oid = to_regclass(t.relation)
+                             where c.relowner = 'care_owner'::regrole);
     listed text;
     former record;
 begin
     set local role care_owner;
     for former in
         select t.tgname as name, t.tgrelid::regclass as relation from pg_catalog.pg_trigger t
+          join pg_catalog.pg_class c on c.oid = t.tgrelid and c.relowner = 'care_owner'::regrole
          where t.tgfoid = 'audit.note_write()'::regprocedure and t.tgrelid <> all (tracked::regclass[])
     loop
         execute format('drop trigger %I on %s', former.name, former.relation);
