@@ -29,6 +29,9 @@ class Kind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a name)
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
+    IDENTITY_ADDED = "identity_added"
+    """To somebody whose account an outside provider signs in to from now on."""
+    IDENTITY_REMOVED = "identity_removed"
     TEST = "test"
     """To an operator who tries whether mail goes out."""
     NONE = "none"
