@@ -75,6 +75,11 @@ async def by_email(session: Session, email: str) -> User | None:
     return await session.maybe(SQL["by_email"], User, email=email)
 
 
+async def by_phone(session: Session, phone: str) -> User | None:
+    """The account with this number."""
+    return await session.maybe(SQL["by_phone"], User, phone=phone)
+
+
 async def by_id(session: Session, user_id: UUID) -> User | None:
     """The account of this id, as it is after what the transaction has done to it."""
     return await session.maybe(SQL["by_id"], User, user_id=user_id)
@@ -90,7 +95,13 @@ async def with_ways(session: Session, user: User) -> Account:
 
 async def signed_in(session: Session, identity: Identity) -> User:
     """The account of a verified token, while its session lasts; SessionNotFound or Banned otherwise."""
-    found = await session.maybe(SQL["of_session"], User, user_id=identity.user_id, session_id=session_id_of(identity))
+    found = await session.maybe(
+        SQL["of_session"],
+        User,
+        user_id=identity.user_id,
+        session_id=session_id_of(identity),
+        aal=level_of(identity),
+    )
     if found is None:
         raise refused.SessionNotFound
     if found.is_banned(datetime.now(UTC)):
@@ -103,21 +114,61 @@ def session_id_of(identity: Identity) -> UUID:
     return UUID(identity.claims["session_id"])
 
 
-async def make(session: Session, email: str, *, hashed: str | None, app_metadata: str, user_metadata: str) -> User:
-    """A new confirmed account with the address as its way in; UserExists when there is one."""
+def level_of(identity: Identity) -> str:
+    """The level of assurance a person's token says: `aal1` or `aal2`."""
+    return str(identity.claims.get("aal", "aal1"))
+
+
+async def make(
+    session: Session,
+    email: str,
+    *,
+    hashed: str | None,
+    app_metadata: str,
+    user_metadata: str,
+    is_confirmed: bool = True,
+) -> User:
+    """A new account with the address as its way in; UserExists when there is one."""
     user = await session.maybe(
         SQL["make"],
         User,
         email=email,
         hashed=hashed,
+        is_confirmed=is_confirmed,
         app_metadata=app_metadata,
         user_metadata=user_metadata,
     )
     if user is None:
         raise refused.UserExists
-    identity = {"sub": str(user.id), "email": email, "email_verified": True, "phone_verified": False}
-    await session.run(SQL["make_identity"], user_id=user.id, identity=json.dumps(identity))
+    await _make_identity(session, user.id, provider="email", said={"email": email, "email_verified": is_confirmed})
     return user
+
+
+async def make_by_phone(
+    session: Session, phone: str, *, hashed: str | None, app_metadata: str, user_metadata: str
+) -> User:
+    """A new account with the number as its way in; UserExists when there is one."""
+    user_id: UUID | None = await session.value(
+        SQL["make_by_phone"], phone=phone, hashed=hashed, app_metadata=app_metadata, user_metadata=user_metadata
+    )
+    if user_id is None:
+        raise refused.UserExists
+    await _make_identity(session, user_id, provider="phone", said={"phone": phone, "phone_verified": True})
+    return await _made(session, user_id)
+
+
+async def make_anonymous(session: Session, *, user_metadata: str) -> User:
+    """A new account of somebody who says nothing; a session is its only way in."""
+    return await _made(session, await session.value(SQL["make_anonymous"], user_metadata=user_metadata))
+
+
+async def _made(session: Session, user_id: UUID) -> User:
+    return await session.one(SQL["by_id"], User, user_id=user_id)
+
+
+async def _make_identity(session: Session, user_id: UUID, *, provider: str, said: dict[str, object]) -> None:
+    identity = {"sub": str(user_id), "email_verified": False, "phone_verified": False, **said}
+    await session.run(SQL["make_identity"], user_id=user_id, provider=provider, identity=json.dumps(identity))
 
 
 async def speak_as(session: Session, user_id: UUID, session_id: UUID) -> None:

@@ -84,20 +84,28 @@ class Tried:
 
 
 async def make(
-    session: Session, means: Accounts, user: User, *, token_type: TokenType, relates_to: str, flow: UUID | None = None
+    session: Session,
+    means: Accounts,
+    user: User | None,
+    *,
+    token_type: TokenType,
+    relates_to: str,
+    flow: UUID | None = None,
 ) -> Made:
     """A link's token and six digits, both written to `relates_to`; an earlier pair of the type is over.
 
-    With `flow` the link ends in a code that the client exchanges which began it.
+    With `flow` the link ends in a code that the client exchanges which began it. With None for the account
+    it takes as long, and what is made is good for nothing.
     """
+    user_id = uuid.uuid4() if user is None else user.id
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     token = ("" if flow is None else FLOW_PREFIX) + secrets.token_urlsafe(TOKEN_BYTES)
     await session.run(
         SQL["put"],
-        user_id=user.id,
+        user_id=user_id,
         token_type=token_type.value,
         token_sha256=_sha256(token),
-        code_hmac=_keyed(means, user.id, token_type=token_type.value, code=code),
+        code_hmac=_keyed(means, user_id, token_type=token_type.value, code=code),
         relates_to=relates_to,
         flow=flow,
         link_minutes=minutes_of(means, token_type),

@@ -1,9 +1,11 @@
 -- name: put
--- A link and six digits that are being written to somebody, in the place of an earlier pair of the same type.
+-- A link and six digits that are being written to somebody, in the place of an earlier pair of the same type; none for nobody.
 insert into auth.one_time_tokens as kept
        (user_id, token_type, token_sha256, code_hmac, relates_to, flow_state_id, expires_at, code_expires_at)
-values (%(user_id)s::uuid, %(token_type)s::text, %(token_sha256)s::bytea, %(code_hmac)s::bytea, %(relates_to)s::text, %(flow)s::uuid,
-        now() + make_interval(mins => %(link_minutes)s::int), now() + make_interval(mins => %(code_minutes)s::int))
+select u.id, %(token_type)s::text, %(token_sha256)s::bytea, %(code_hmac)s::bytea, %(relates_to)s::text, %(flow)s::uuid,
+       now() + make_interval(mins => %(link_minutes)s::int), now() + make_interval(mins => %(code_minutes)s::int)
+  from auth.users u
+ where u.id = %(user_id)s::uuid
 on conflict (user_id, token_type) do update
    set token_sha256 = excluded.token_sha256, code_hmac = excluded.code_hmac, relates_to = excluded.relates_to,
        flow_state_id = excluded.flow_state_id, tries = 0, expires_at = excluded.expires_at,

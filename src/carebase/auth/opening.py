@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from carebase.audit import log as audit
-from carebase.auth import accounts, devices, methods
+from carebase.auth import accounts, devices, methods, new_devices
 from carebase.auth.accounts import Account, Accounts
 from carebase.auth.callers import Caller
 from carebase.auth.tokens import SignedIn
@@ -47,6 +47,12 @@ async def mark_signed_in(
     return await session.maybe(SQL["mark_signed_in"], User, user_id=user.id, compared=compared, rehashed=rehashed)
 
 
+async def mark_proven(session: Session, user_id: UUID) -> User | None:
+    """Note the time of a sign-in by anything but a password; None when the account is gone or disabled."""
+    found = await session.value(SQL["mark_proven"], user_id=user_id)
+    return None if found is None else await accounts.by_id(session, user_id)
+
+
 async def open_one(
     session: Session, means: Accounts, user: User, *, proofs: Sequence[SignedIn], action: str, caller: Caller
 ) -> Opened:
@@ -60,6 +66,7 @@ async def open_one(
         address=caller.address,
     )
     await session.run(SQL["mark_identity"], user_id=user.id)
+    await new_devices.note(session, means, user, caller=caller)
     await accounts.speak_as(session, user.id, session_id)
     await audit.record(
         session,

@@ -11,6 +11,13 @@ returning u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_c
           u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
           u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone;
 
+-- name: mark_proven
+-- Notes the time of a sign-in that needed no password; no row for an account that is gone or disabled.
+update auth.users u
+   set last_sign_in_at = now(), updated_at = now()
+ where u.id = %(user_id)s::uuid and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())
+returning u.id;
+
 -- name: mark_identity
 -- The address was used to sign in.
 update auth.identities set last_sign_in_at = now(), updated_at = now()

@@ -6,8 +6,18 @@ update auth.users u
        updated_at = now()
  where u.id = %(user_id)s::uuid and u.deleted_at is null
    and u.encrypted_password is not distinct from %(compared)s::text
-returning u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-          u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
-          u.created_at, u.updated_at,
-          u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
-          u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone;
+returning u.id;
+
+-- name: ask_email
+-- The first address of an account that has none.
+update auth.users u
+   set email_change = %(new)s::text, email_change_confirm_status = 0, updated_at = now()
+ where u.id = %(user_id)s::uuid and u.email is null and u.deleted_at is null;
+
+-- name: change_phone
+-- Another number; no row when another account has it.
+update auth.users u
+   set phone = %(phone)s::text, phone_confirmed_at = now(), phone_change = null, is_anonymous = false, updated_at = now()
+ where u.id = %(user_id)s::uuid and u.deleted_at is null
+   and not exists (select from auth.users o where o.phone = %(phone)s::text and o.deleted_at is null and o.id <> u.id)
+returning u.id;

@@ -1,4 +1,4 @@
-"""Passwords: whether one is good enough, and its hash.
+"""Passwords: whether one is good enough, by how many guesses it takes, and its hash.
 
 In charge of argon2id (and of bcrypt hashes brought from elsewhere) in two threads of its own: a hash
 takes 64 MiB and a processor for a while, so more at once would starve everything else.
@@ -19,6 +19,7 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pwdlib.hashers.bcrypt import BcryptHasher
+from zxcvbn import zxcvbn  # type: ignore[import-untyped]
 
 from carebase import errors
 from carebase.auth import refused
@@ -41,75 +42,55 @@ BCRYPT_BYTES: Final = 72
 SITE_NAME: Final = "carebase"
 GENERATED_BYTES: Final = 18
 
-# What lists of leaked passwords are made of, without the digits and signs people add to reach a length.
-COMMON: Final = frozenset({
-    "abc", "abcd", "abcdef", "abcdefg", "abcdefgh", "abcdefghij", "admin", "administrateur", "administrator",
-    "adminadmin", "aqwzsx", "azerty", "azertyuiop", "baseball", "basketball", "bienvenue", "bonjour", "carebase",
-    "changeme", "chocolat", "cliniccare", "clinique", "computer", "default", "docteur", "doctor", "dragon", "football",
-    "hello", "helloworld", "hopital", "hospital", "iloveyou", "infirmier", "infirmiere", "internet", "jetaime",
-    "letmein", "login", "loulou", "marseille", "master", "medecin", "medical", "medicine", "michael", "monkey",
-    "motdepasse", "nurse", "nopassword", "pass", "passe", "passpass", "password", "passw", "patient",
-    "pokemon", "princess", "princesse", "qazwsx", "qazwsxedc", "qwert", "qwerty", "qwertyuiop", "qwertz", "qwertzuiop",
-    "root", "sante", "secret", "shadow", "soleil", "starwars", "summer", "sunshine", "superman", "test", "testtest",
-    "testing", "trustno", "user", "welcome", "winter", "zxcvbn", "zxcvbnm", "asdfgh", "asdfghjkl", "qqww",
-})  # fmt: skip
-SEQUENCES: Final = (
-    "01234567890123456789",
-    "09876543210987654321",
-    "abcdefghijklmnopqrstuvwxyz",
-    "zyxwvutsrqponmlkjihgfedcba",
-    "qwertyuiopasdfghjklzxcvbnm",
-    "azertyuiopqsdfghjklmwxcvbn",
-    "qwertzuiopasdfghjklyxcvbnm",
-    "1q2w3e4r5t6y7u8i9o0p",
-    "1qaz2wsx3edc4rfv5tgb6yhn",
-    "a1b2c3d4e5f6g7h8i9j0",
-)
-LEET: Final = str.maketrans("0134578@$!€", "oieastbasie")
+LONGEST_GUESSED: Final = 72
+"""Characters looked at for how many guesses a password takes; more would take long to look at."""
+FEWEST_GUESSES: Final = 3
+"""Of zxcvbn's levels from 0 to 4: safely unguessable by whoever has our hashes, 10 to the 8th guesses."""
+# Words of French keyboards and hospitals, beside the lists that zxcvbn brings, which are of English ones.
+COMMON: Final = (
+    "azerty", "azertyuiop", "qsdfghjklm", "wxcvbn", "aqwzsx", "bienvenue", "bonjour", "chocolat", "clinique",
+    "docteur", "hopital", "infirmier", "infirmiere", "jetaime", "loulou", "marseille", "medecin", "medecine",
+    "motdepasse", "passe", "patient", "patiente", "princesse", "sante", "secret", "soleil", "doudou", "coucou",
+    "nicolas", "camille", "ordinateur", "administrateur", "administrator", "changeme", "hospital", "doctor",
+    "nurse", "medical", "medicine",
+)  # fmt: skip
 
 
-def check(password: str, *, email: str) -> None:
+def check(password: str, *, email: str, shortest: int = SHORTEST) -> None:
     """Nothing when the password may be used, else WeakPassword with the reasons.
 
-    Characters are counted, whatever they are; no kind of character is asked for.
+    Characters are counted, whatever they are; no kind of character is asked for. It takes some milliseconds;
+    `Passwords.check` does it beside the loop.
     """
     reasons = []
-    if not SHORTEST <= len(password) <= LONGEST:
+    if not shortest <= len(password) <= LONGEST:
         reasons.append("length")
-    if _is_common(password):
+    elif _is_common(password, email=email):
         reasons.append("common")
     if _is_personal(password, email=email):
         reasons.append("personal")
     if reasons:
         raise refused.WeakPassword(
             reasons,
-            details=f"Use {SHORTEST} characters or more, not a well-known password and not your address.",
+            details=f"Use {shortest} characters or more, not a well-known password and not your address.",
         )
 
 
-def _is_common(password: str) -> bool:
-    lower = _folded(password)
-    letters = re.sub(r"[^a-z]", "", lower.strip("0123456789!?.*#@$&%+-_ "))
-    replaced = re.sub(r"[^a-z]", "", lower.translate(LEET).strip("!?.*#@$&%+-_ "))
-    unlettered = re.sub(r"[^a-z]", "", lower.rstrip("0123456789!?.*#@$&%+-_ ").translate(LEET))
-    return (
-        len(set(lower)) < 5
-        or {letters, replaced, unlettered} & COMMON != set()
-        or any(lower in sequence for sequence in SEQUENCES)
-        or _is_repetition(lower)
-    )
-
-
-def _is_repetition(text: str) -> bool:
-    # A text that occurs in its own double before its end is a shorter one said again.
-    return len(text) > 1 and (text + text).find(text, 1) <= len(text) // 2
+def _is_common(password: str, *, email: str) -> bool:
+    known = [*COMMON, *sorted(_names(email))]
+    # Both ways of writing it: accents hide nothing from whoever guesses.
+    written = {password[:LONGEST_GUESSED], _folded(password)[:LONGEST_GUESSED]}
+    return any(not text or zxcvbn(text, user_inputs=known)["score"] < FEWEST_GUESSES for text in written)
 
 
 def _is_personal(password: str, *, email: str) -> bool:
     lower = _folded(password)
+    return any(len(word) >= 4 and word in lower and len(lower) - len(word) < 6 for word in _names(email))
+
+
+def _names(email: str) -> set[str]:
     name, _, place = email.lower().partition("@")
-    known = {name, *re.split(r"[._+-]", name), place.split(".")[0], SITE_NAME}
-    return any(len(word) >= 4 and word in lower and len(lower) - len(word) < 6 for word in known)
+    return {word for word in (name, *re.split(r"[._+-]", name), place.split(".")[0], SITE_NAME) if word}
 
 
 def _folded(text: str) -> str:
@@ -136,6 +117,10 @@ class Passwords:
     def close(self) -> None:
         """End the threads after what they are doing."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+    async def check(self, password: str, *, email: str, shortest: int) -> None:
+        """Nothing when the password may be used, else WeakPassword with the reasons."""
+        await self._in_thread(check, password, email=email, shortest=shortest)
 
     async def hash(self, password: str) -> str:
         """The argon2id hash to keep."""

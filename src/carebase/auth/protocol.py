@@ -132,6 +132,16 @@ def text(given: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def mapping(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """An object that may be absent; NotValid when it is anything else."""
+    value = given.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise refused.NotValid(details=f"{name} is not an object.")
+    return value
+
+
 def account(found: Account) -> dict[str, Any]:
     """An account in GoTrue's shape."""
     return users.as_json(found.user, found.identities, found.factors)

@@ -135,3 +135,93 @@ class TooManyTries(CareError):
     """Passwords were tried too often for this account from this address."""
 
     code, status, message = "over_request_rate_limit", 429, "Request rate limit reached"
+
+
+class EmailNotConfirmed(CareError):
+    """The password is right, and the mail that proves the address was not opened yet."""
+
+    code, status, message = "email_not_confirmed", 400, "Email not confirmed"
+
+
+class PhoneNotConfirmed(CareError):
+    """The password is right, and nothing has proven the number yet."""
+
+    code, status, message = "phone_not_confirmed", 400, "Phone not confirmed"
+
+
+class LinkExpired(CareError):
+    """The link was used, is over or never was."""
+
+    code, status, message = "otp_expired", 403, "Email link is invalid or has expired"
+
+
+class CodeExpired(CareError):
+    """The digits are wrong, were used, are over or never were; which of them is not told."""
+
+    code, status, message = "otp_expired", 403, "Token has expired or is invalid"
+
+
+class LinkBanned(CareError):
+    """An administrator disabled the account whose link or code this is."""
+
+    code, status, message = "user_banned", 403, "User is banned"
+
+
+class TooManyMails(CareError):
+    """Mails to this address were asked for too often, whether anybody has it or not."""
+
+    code, status, message = "over_email_send_rate_limit", 429, "Mails to this address were asked for too often"
+
+
+class FlowNotFound(CareError):
+    """The code belongs to no sign-in that is under way, or was exchanged."""
+
+    code, status, message = "flow_state_not_found", 404, "invalid flow state, no valid flow state found"
+
+
+class FlowExpired(CareError):
+    """The code came too late."""
+
+    code, status, message = "flow_state_expired", 422, "invalid flow state, flow state has expired"
+
+
+class BadVerifier(CareError):
+    """Whoever brings the code is not who began the sign-in; the code is over."""
+
+    code, status, message = "bad_code_verifier", 400, "code challenge does not match previously saved code verifier"
+
+
+class NotFresh(CareError):
+    """What proves an account is changed only by somebody who proved it a short while ago."""
+
+    code, status, message = "reauthentication_needed", 403, "Sign in again, then make this change"
+
+
+class BadNonce(CareError):
+    """The code that was to prove the person's presence is wrong, used or over."""
+
+    code, status, message = "reauthentication_not_valid", 422, "Nonce has expired or is invalid"
+
+
+class SecondFactorNeeded(CareError):
+    """The account has a second factor, and this session has not proven it."""
+
+    code, status, message = "insufficient_aal", 401, "AAL2 session is required to update email or password"
+
+
+class EmailExists(CareError):
+    """Another account has this address."""
+
+    code, status, message = "email_exists", 422, "A user with this email address has already been registered"
+
+
+class PhoneExists(CareError):
+    """Another account has this number."""
+
+    code, status, message = "phone_exists", 422, "A user with this phone number has already been registered"
+
+
+class MessageNotSent(CareError):
+    """Nothing sends codes to telephones here; a code on paper takes their place."""
+
+    code, status, message = "sms_send_failed", 422, "No code can be sent to a telephone from here"

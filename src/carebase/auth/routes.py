@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from carebase.auth import factor_routes, service_routes, session_routes, token_routes, user_routes
+from carebase.auth import (
+    factor_routes,
+    oauth_routes,
+    proving_routes,
+    service_routes,
+    session_routes,
+    token_routes,
+    user_routes,
+)
 
 router = APIRouter(prefix="/auth/v1", tags=["auth"])
 router.include_router(token_routes.router)
+router.include_router(proving_routes.router)
 router.include_router(user_routes.router)
 router.include_router(session_routes.router)
 router.include_router(factor_routes.router)
+router.include_router(oauth_routes.router)
 router.include_router(service_routes.router)

@@ -1,4 +1,4 @@
-"""People come in by their password."""
+"""People come in by their password, under the address or the number that names their account."""
 
 from __future__ import annotations
 
@@ -10,36 +10,72 @@ from carebase.auth.callers import Caller
 from carebase.auth.methods import Method
 from carebase.auth.opening import Opened
 from carebase.auth.users import User
+from carebase.database.session import Session
+from carebase.errors import CareError
 
 
 async def by_password(means: Accounts, email: str, password: str, *, caller: Caller) -> Opened:
     """A session for the right password; for an address without an account the same answer as for a
-    wrong password, as slowly."""
+    wrong password, as slowly. EmailNotConfirmed only for the right one."""
     email = addresses.normal(email)
     async with means.begin() as session:
-        too_many = await attempts.take(session, email=email, address=caller.address)
         user = await accounts.by_email(session, email)
-        if too_many is not None:
-            await accounts.record_refusal(session, user, reason="too many tries", caller=caller)
+        too_many = await _count(session, user, name=email, caller=caller)
     if too_many is not None:
         raise too_many
+    refusal = refused.EmailNotConfirmed() if user is not None and user.email_confirmed_at is None else None
+    return await _compared(means, user, password, name=email, unconfirmed=refusal, caller=caller)
+
+
+async def by_phone(means: Accounts, phone: str, password: str, *, caller: Caller) -> Opened:
+    """The same for an account named by a number."""
+    if not means.policy.is_phone_allowed:
+        raise refused.PhoneDisabled
+    phone = addresses.phone(phone)
+    async with means.begin() as session:
+        user = await accounts.by_phone(session, phone)
+        too_many = await _count(session, user, name=phone, caller=caller)
+    if too_many is not None:
+        raise too_many
+    refusal = refused.PhoneNotConfirmed() if user is not None and user.phone_confirmed_at is None else None
+    return await _compared(means, user, password, name=phone, unconfirmed=refusal, caller=caller)
+
+
+async def _count(session: Session, user: User | None, *, name: str, caller: Caller) -> refused.TooManyTries | None:
+    too_many = await attempts.take(session, email=name, address=caller.address)
+    if too_many is not None:
+        await accounts.record_refusal(session, user, reason="too many tries", caller=caller)
+    return too_many
+
+
+async def _compared(
+    means: Accounts, user: User | None, password: str, *, name: str, unconfirmed: CareError | None, caller: Caller
+) -> Opened:
     kept = user.encrypted_password if user else None
     is_right = await means.passwords.verify(password, kept)
     rehashed = None
     if is_right and kept is not None and means.passwords.is_outdated(kept):
         rehashed = await means.passwords.hash(password)
     async with means.begin() as session:
+        may_enter = user is not None and is_right and unconfirmed is None
         entered = (
-            await opening.mark_signed_in(session, user, compared=kept, rehashed=rehashed) if user and is_right else None
+            await opening.mark_signed_in(session, user, compared=kept, rehashed=rehashed)
+            if user is not None and may_enter
+            else None
         )
         if entered is not None:
-            await attempts.forget(session, email=email, address=caller.address)
+            await attempts.forget(session, email=name, address=caller.address)
             proofs = [methods.proof(Method.PASSWORD)]
             return await opening.open_one(session, means, entered, proofs=proofs, action="sign_in", caller=caller)
         is_disabled = is_right and user is not None and user.is_banned(datetime.now(UTC))
-        reason = "disabled" if is_disabled else "credentials"
+        refusal: CareError = refused.InvalidCredentials()
+        reason = "credentials"
+        if is_disabled:
+            refusal, reason = refused.Banned(), "disabled"
+        elif is_right and unconfirmed is not None:
+            refusal, reason = unconfirmed, "not confirmed"
         await accounts.record_refusal(session, user, reason=reason, caller=caller)
-    raise refused.Banned if is_disabled else refused.InvalidCredentials
+    raise refusal
 
 
 async def check_current(means: Accounts, user: User, current: str | None, *, caller: Caller) -> None:
@@ -47,7 +83,7 @@ async def check_current(means: Accounts, user: User, current: str | None, *, cal
     otherwise, counted and on record like a sign-in."""
     if current is None:
         raise refused.CurrentPasswordNeeded
-    email = user.email or ""
+    email = user.email or user.phone or str(user.id)
     async with means.begin() as session:
         too_many = await attempts.take(session, email=email, address=caller.address)
     if too_many is not None:

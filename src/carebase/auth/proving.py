@@ -1,0 +1,281 @@
+"""People come in by what was written to them: a link, or six digits.
+
+In charge of what a proof is worth: a session at the first level of assurance, whatever it was written for, or a
+code for the client that began. A second factor is never gone around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final, TypeAlias, assert_never
+from uuid import UUID
+
+from carebase.audit import log as audit
+from carebase.auth import (
+    accounts,
+    addresses,
+    allowances,
+    confirming,
+    flows,
+    methods,
+    one_time_tokens,
+    opening,
+    refused,
+    steady,
+)
+from carebase.auth.accounts import Accounts
+from carebase.auth.callers import Caller
+from carebase.auth.methods import Method
+from carebase.auth.one_time_tokens import Redeemed, TokenType
+from carebase.auth.opening import Opened
+from carebase.auth.users import User
+from carebase.database import queries
+from carebase.database.session import Session
+from carebase.errors import CareError
+
+SQL = queries.beside(__file__)
+
+CODES_FROM_ONE_PLACE_PER_HOUR: Final = 60
+CODES_FROM_ONE_PLACE_AT_ONCE: Final = 20
+"""For one account from one address; each code by itself is good for five tries."""
+MOST_CHANGES_TO_ONE_ADDRESS: Final = 3
+FIRST_OF_TWO: Final = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
+
+
+class VerifyType(StrEnum):
+    """For what a link or a code is brought, in the protocol's words."""
+
+    SIGN_UP = "signup"
+    INVITE = "invite"
+    MAGIC_LINK = "magiclink"
+    RECOVERY = "recovery"
+    EMAIL = "email"
+    """Six digits of a sign-up or of a sign-in, whichever was written."""
+    EMAIL_CHANGE = "email_change"
+
+
+TYPES: Final[Mapping[VerifyType, tuple[TokenType, ...]]] = {
+    VerifyType.SIGN_UP: (TokenType.CONFIRMATION,),
+    VerifyType.INVITE: (TokenType.INVITE,),
+    VerifyType.MAGIC_LINK: (TokenType.MAGIC_LINK,),
+    VerifyType.RECOVERY: (TokenType.RECOVERY,),
+    VerifyType.EMAIL: (TokenType.CONFIRMATION, TokenType.MAGIC_LINK),
+    VerifyType.EMAIL_CHANGE: confirming.OF_CHANGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """The client that began exchanges this for the session."""
+
+    code: str
+
+    def __repr__(self) -> str:
+        return "Coded()"
+
+
+@dataclass(frozen=True, slots=True)
+class HalfConfirmed:
+    """One of the two addresses of a change has confirmed it; the other has still to."""
+
+
+Proven: TypeAlias = Opened | Coded | HalfConfirmed
+
+
+def verify_type(given: object) -> VerifyType:
+    """The type a client names; NotValid when it is none."""
+    try:
+        return VerifyType(str(given))
+    except ValueError as error:
+        raise refused.NotValid(details="Verify requires a verification type") from error
+
+
+async def by_link(means: Accounts, token: str, *, type: VerifyType, caller: Caller) -> Proven:  # noqa: A002
+    """What a link opened in a browser gives: a session, or a code where a client waits for one."""
+    return await _by_token(means, token, type=type, is_opened=True, caller=caller)
+
+
+async def by_token(means: Accounts, token: str, *, type: VerifyType, caller: Caller) -> Opened | HalfConfirmed:  # noqa: A002
+    """What the token of a link gives to a program or page that brings it itself: a session."""
+    proven = await _by_token(means, token, type=type, is_opened=False, caller=caller)
+    if isinstance(proven, Coded):
+        raise refused.LinkExpired
+    return proven
+
+
+async def by_code(
+    means: Accounts,
+    email: str,
+    code: str,
+    *,
+    type: VerifyType,  # noqa: A002
+    caller: Caller,
+) -> Opened | HalfConfirmed:
+    """A session for six digits that were written to the address; a wrong code and an address without an
+    account get the same answer in the same time."""
+    email = addresses.normal(email)
+    async with steady.answer():
+        async with means.begin() as session:
+            outcome = await _by_code(session, means, email, code=code, type=type, caller=caller)
+        if isinstance(outcome, CareError):
+            raise outcome
+        if isinstance(outcome, Coded):
+            raise refused.CodeExpired
+        return outcome
+
+
+async def by_flow(means: Accounts, code: str, verifier: str, *, caller: Caller) -> Opened:
+    """A session for the code at the end of a sign-in and the verifier of whoever began it."""
+    async with means.begin() as session:
+        outcome = await flows.exchange(session, code, verifier)
+        if not isinstance(outcome, CareError):
+            user = await opening.mark_proven(session, outcome.user_id)
+            if user is not None:
+                return await opening.open_one(
+                    session, means, user, proofs=outcome.proofs, action="sign_in", caller=caller
+                )
+            outcome = refused.Banned()
+        await accounts.record_refusal(session, None, reason="code of a flow", caller=caller)
+    raise outcome
+
+
+async def _by_token(
+    means: Accounts,
+    token: str,
+    *,
+    type: VerifyType,  # noqa: A002
+    is_opened: bool,
+    caller: Caller,
+) -> Proven:
+    async with means.begin() as session:
+        redeemed = await one_time_tokens.redeem_token(session, token, types=TYPES[type])
+        if redeemed is None:
+            await accounts.record_refusal(session, None, reason="link", caller=caller)
+            outcome: Proven | CareError = refused.LinkExpired()
+        else:
+            outcome = await _settle(session, means, redeemed, is_opened=is_opened, caller=caller)
+    if isinstance(outcome, CareError):
+        raise outcome
+    return outcome
+
+
+async def _by_code(
+    session: Session,
+    means: Accounts,
+    email: str,
+    *,
+    code: str,
+    type: VerifyType,  # noqa: A002
+    caller: Caller,
+) -> Proven | CareError:
+    too_many = await allowances.take(
+        session,
+        "code_account",
+        f"{email} {caller.address}",
+        per_hour=CODES_FROM_ONE_PLACE_PER_HOUR,
+        burst=CODES_FROM_ONE_PLACE_AT_ONCE,
+    )
+    if too_many is not None:
+        return too_many
+    for user in await _candidates(session, email, type=type):
+        redeemed = await one_time_tokens.redeem_code(session, means, user, types=TYPES[type], code=code)
+        if redeemed is not None:
+            outcome = await _settle(session, means, redeemed, is_opened=False, caller=caller)
+            return refused.CodeExpired() if isinstance(outcome, refused.LinkExpired) else outcome
+    await accounts.record_refusal(session, None, reason="code", caller=caller)
+    return refused.CodeExpired()
+
+
+async def _candidates(session: Session, email: str, *, type: VerifyType) -> list[User | None]:  # noqa: A002
+    # Nobody's code is compared too: it takes as long.
+    if type is not VerifyType.EMAIL_CHANGE:
+        return [await accounts.by_email(session, email)]
+    changing = await session.all(SQL["changing"], Changing, address=email, most=MOST_CHANGES_TO_ONE_ADDRESS)
+    users = [await accounts.by_id(session, row.user_id) for row in changing]
+    return [user for user in users if user is not None] or [None]
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """An account that was written to about a change of its address."""
+
+    user_id: UUID
+
+
+async def _settle(
+    session: Session, means: Accounts, redeemed: Redeemed, *, is_opened: bool, caller: Caller
+) -> Proven | CareError:
+    """What a token or code is worth; a refusal is returned, so that its being used up is committed."""
+    user = await accounts.by_id(session, redeemed.user_id)
+    if user is None:
+        return refused.LinkExpired()
+    if user.is_banned(datetime.now(UTC)):
+        await accounts.record_refusal(session, user, reason="disabled", caller=caller)
+        return refused.LinkBanned()
+    token_type = TokenType(redeemed.token_type)
+    try:
+        confirmed = await _confirmed(session, user, token_type=token_type, address=redeemed.relates_to)
+    except (refused.LinkExpired, refused.EmailExists) as error:
+        await accounts.record_refusal(session, user, reason="address", caller=caller)
+        return error
+    await audit.record(
+        session,
+        "prove_address",
+        accounts.USERS,
+        keys=[str(user.id)],
+        request_id=caller.request_id,
+        details={"for": token_type.value, "address": caller.address},
+    )
+    if confirmed is None:
+        return HalfConfirmed()
+    return await _worth(session, means, user, redeemed=redeemed, is_opened=is_opened, caller=caller)
+
+
+async def _worth(
+    session: Session, means: Accounts, user: User, *, redeemed: Redeemed, is_opened: bool, caller: Caller
+) -> Proven | CareError:
+    proofs = [methods.proof(_method(TokenType(redeemed.token_type)))]
+    if is_opened and redeemed.flow_state_id is not None:
+        code = await flows.issue_code(session, redeemed.flow_state_id, user.id, proofs=proofs)
+        return refused.FlowExpired() if code is None else Coded(code)
+    entered = await opening.mark_proven(session, user.id)
+    if entered is None:
+        return refused.LinkBanned()
+    return await opening.open_one(session, means, entered, proofs=proofs, action="sign_in", caller=caller)
+
+
+async def _confirmed(session: Session, user: User, *, token_type: TokenType, address: str) -> User | None:
+    match token_type:
+        case TokenType.EMAIL_CHANGE_NEW | TokenType.EMAIL_CHANGE_CURRENT:
+            return await confirming.change_email(session, user, token_type=token_type, address=address)
+        case TokenType.CONFIRMATION | TokenType.INVITE | TokenType.MAGIC_LINK | TokenType.RECOVERY:
+            # The address may have changed since the mail was written to it.
+            if user.email != address:
+                raise refused.LinkExpired
+            is_own = token_type in {TokenType.CONFIRMATION, TokenType.INVITE}
+            return await confirming.confirm(session, user, is_own=is_own)
+        case TokenType.REAUTHENTICATION | TokenType.PHONE_CHANGE:
+            raise refused.LinkExpired
+        case _:
+            assert_never(token_type)
+
+
+def _method(token_type: TokenType) -> Method:
+    match token_type:
+        case TokenType.CONFIRMATION:
+            return Method.EMAIL_SIGN_UP
+        case TokenType.INVITE:
+            return Method.INVITE
+        case TokenType.RECOVERY:
+            return Method.RECOVERY
+        case TokenType.EMAIL_CHANGE_NEW | TokenType.EMAIL_CHANGE_CURRENT:
+            return Method.EMAIL_CHANGE
+        case TokenType.MAGIC_LINK:
+            return Method.MAGIC_LINK
+        case TokenType.REAUTHENTICATION | TokenType.PHONE_CHANGE:
+            return Method.OTP
+        case _:
+            assert_never(token_type)
