@@ -47,8 +47,11 @@ def of_rows(read: plan.Read, seen: bytes | None, *, key: bytes) -> list[Mapping[
     on_record: set[Name] = set()
     for one in shown:
         # What is outside of an outer join has no key.
+        width = len(one.keys)
         rows = [
-            row for row in reported.get(one.label) or () if any(value is not None for value in row[: len(one.keys)])
+            row
+            for row in reported.get(one.label) or ()
+            if row[0] is not None or any(value is not None for value in row[1:width])
         ]
         if rows:
             notes.append(_note(one, rows, details=details))
@@ -71,9 +74,9 @@ def _note(reported: Reported, rows: Sequence[Sequence[Any]], *, details: Mapping
     led_by: dict[str, None] = {}
     path, column = reported.patient_path, reported.patient_column
     place = None if column is None else reported.columns.index(column)
+    width = len(reported.keys)
     for row in rows:
-        named = row[: len(reported.keys)]
-        keys.append(_text(named[0]) if len(named) == 1 else dict(zip(reported.names, named, strict=True)))
+        keys.append(_text(row[0]) if width == 1 else dict(zip(reported.names, row[:width], strict=True)))
         if place is not None and row[place] is not None:
             led_by[_text(row[place])] = None
     relation, details = str(reported.records), _through(reported, details)
