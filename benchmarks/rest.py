@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import rest_peer
-from benchmarks.deployment import Client, Deployment, deployed
+from benchmarks import rest_peer, rest_sql
+from benchmarks.deployment import Deployment, deployed
 from benchmarks.figures import verdict
 from benchmarks.rest_peer import Measured, Question, Server
 
@@ -25,7 +25,7 @@ ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = int(os.environ.get("SECONDS", "5"))
 ONLY = os.environ.get("ONLY", "").split()
 GOALS = {"list": 2.5, "embed": 2.0, "insert": 1.8}
-PREFIX = "/rest/v1"
+PREFIXES = ("/rest/v1", "")
 
 
 @dataclass
@@ -67,16 +67,32 @@ def main() -> None:
         projects = rest_peer.fill(deployment, owner=doctor.user_id, rows=ROWS)
         ours = Server("carebase", deployment.served.address, deployment.served.process.pid)
         with rest_peer.peer(deployment, folder=folder) as theirs:
+            servers = (ours, theirs)
             asked = [one for one in rest_peer.questions(projects) if not ONLY or one.name in ONLY]
-            _check_alike(ours, theirs, asked, doctor)
-            plain = _compare(deployment, ours, theirs, asked, token=doctor.token, folder=folder)
+            _check_alike(servers, asked, token=doctor.token)
+            plain = _compare(deployment, servers, asked, token=doctor.token, folder=folder)
             _print("tables that are not tracked", plain)
             print(f"  memory of carebase: {ours.resident_mebibytes():.0f} MiB (goal 150)")
+            bare = [
+                rest_sql.per_second(deployment, asked[0], person=doctor.user_id, seconds=SECONDS, folder=folder)
+                for _ in range(ROUNDS)
+            ]
             rest_peer.track(deployment)
             reads = [one for one in asked if one.body is None]
-            tracked = _compare(deployment, ours, theirs, reads, token=doctor.token, folder=folder)
+            tracked = _compare(deployment, servers, reads, token=doctor.token, folder=folder)
             _print("the same tables, tracked: every read on record before it leaves", tracked)
             print(f"  memory of carebase: {ours.resident_mebibytes():.0f} MiB (goal 150)")
+    first = plain[asked[0].name]
+    share = statistics.median(run.rate for run in first.ours) / statistics.median(bare)
+    print(f"  the same SQL in pgbench: {statistics.median(bare):.0f}/s ({min(bare):.0f} to {max(bare):.0f})")
+    print(verdict(f"{asked[0].name} as a share of pgbench", share, goal=0.35, at_least=True))
+    cpu = statistics.median(run.cpu for run in first.ours)
+    print(verdict(f"CPU of a {asked[0].name} in ms, PostgreSQL included", cpu, goal=0.25))
+    for name, compared in plain.items():
+        ours_tail, their_tail = (
+            statistics.median(run.p99 for run in runs) for runs in (compared.ours, compared.theirs)
+        )
+        print(verdict(f"p99 of {name}, ours over PostgREST's", ours_tail / their_tail, goal=1.0))
     for name, compared in plain.items():
         if name in GOALS:
             print(verdict(name, compared.ratio, goal=GOALS[name], at_least=True))
@@ -84,15 +100,15 @@ def main() -> None:
         print(f"{name} {compared.ratio:.2f}")
 
 
-def _check_alike(ours: Server, theirs: Server, asked: Sequence[Question], doctor: Client) -> None:
+def _check_alike(servers: tuple[Server, Server], asked: Sequence[Question], *, token: str) -> None:
     """Both give the same body, or nothing is compared."""
     for question in asked:
         if question.body is not None:
             continue
         found = []
-        for server, prefix in ((ours, PREFIX), (theirs, "")):
+        for server, prefix in zip(servers, PREFIXES, strict=True):
             request = urllib.request.Request(server.address + prefix + question.paths[0])
-            request.add_header("Authorization", f"Bearer {doctor.token}")
+            request.add_header("Authorization", f"Bearer {token}")
             try:
                 with urllib.request.urlopen(request, timeout=20) as answer:
                     found.append(b"".join(answer.read().split()))
@@ -103,13 +119,13 @@ def _check_alike(ours: Server, theirs: Server, asked: Sequence[Question], doctor
 
 
 def _compare(
-    deployment: Deployment, ours: Server, theirs: Server, asked: Sequence[Question], *, token: str, folder: Path
+    deployment: Deployment, servers: tuple[Server, Server], asked: Sequence[Question], *, token: str, folder: Path
 ) -> dict[str, Compared]:
     found = {question.name: Compared() for question in asked}
     for at in range(ROUNDS + 1):
         for question in asked:
             pair = []
-            for server, prefix in ((ours, PREFIX), (theirs, "")):
+            for server, prefix in zip(servers, PREFIXES, strict=True):
                 others = rest_peer.backends(deployment)
                 measured = rest_peer.ask(
                     server, question, token=token, prefix=prefix, seconds=SECONDS if at else 2, folder=folder,
