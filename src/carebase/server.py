@@ -42,6 +42,7 @@ from carebase.storage import ranges
 from carebase.storage.failures import RangeNotSatisfiable
 from carebase.storage.objects import Store
 from carebase.web import body_limit, failures, headers, signed_in, static, viewers
+from carebase.web.proxies import TrustedProxies
 
 DESCRIPTION: Final = (
     "Open a case, attach lab PDFs and radiology images, read insights with their evidence. "
@@ -201,6 +202,9 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     app.add_middleware(Broken)
     app.add_middleware(headers.CarefulHeaders)
     app.data_api = headers.CarefulHeaders(Broken(signed_in.CookieSessions(deployment.mounted(configuration))))
+    if settings.trusted_proxies:
+        app.add_middleware(TrustedProxies, trusted=settings.trusted_proxies)
+        app.data_api = TrustedProxies(app.data_api, trusted=settings.trusted_proxies)
     return app
 
 
