@@ -91,9 +91,9 @@ class Asked:
     """Whether the database knows sessions, so that one that has ended is refused."""
 
     @property
-    def is_implicit(self) -> bool:
-        """Whether the transaction that PostgreSQL itself makes of one round trip is enough."""
-        return self.is_read_only and self.isolation is None and self.ending is Ending.COMMIT
+    def is_plain(self) -> bool:
+        """Whether the transaction is one as PostgreSQL begins and ends it by itself."""
+        return self.isolation is None and self.ending is Ending.COMMIT
 
 
 async def ask(lines: Lines, asked: Asked, *, accept: Accept | None = None) -> tuple[Rows, ...]:
@@ -117,8 +117,10 @@ async def ask(lines: Lines, asked: Asked, *, accept: Accept | None = None) -> tu
 
 
 async def _asked(lines: Lines, asked: Asked, accept: Accept | None) -> tuple[Rows, ...]:
-    commands: list[Command] = [] if asked.is_implicit else [(_beginning(asked), ())]
-    commands.append(_opening(asked))
+    # What is sent in one round trip is one transaction by itself; a write that may be refused has two of them.
+    is_implicit = asked.is_plain and (asked.is_read_only or accept is None)
+    commands: list[Command] = [] if is_implicit else [(_beginning(asked), ())]
+    commands.append(_opening(asked, is_implicit=is_implicit))
     if asked.before is not None:
         commands.append((_calling(asked.before), ()))
     first = len(commands)
@@ -126,7 +128,7 @@ async def _asked(lines: Lines, asked: Asked, accept: Accept | None) -> tuple[Row
     mark = _mark(asked.role)
     commands += [(f"{mark}{statement.text}", statement.values) for statement in asked.statements]
     last = len(commands)
-    ending = () if asked.is_implicit else ENDINGS[asked.ending]
+    ending = () if is_implicit else ENDINGS[asked.ending]
     line = await lines.take()
     try:
         if accept is None:
@@ -162,16 +164,16 @@ def _beginning(asked: Asked) -> str:
     return f"begin{isolation}{' read only' if asked.is_read_only else ''}"
 
 
-def _opening(asked: Asked) -> Command:
+def _opening(asked: Asked, *, is_implicit: bool) -> Command:
     settings = {
         "statement_timeout": STATEMENT_TIMEOUT,
         **asked.settings,
         "role": asked.role,
         "request.jwt.claims": asked.claims,
     }
-    if asked.is_implicit:
+    if is_implicit and asked.is_read_only:
         settings["transaction_read_only"] = "on"
-    else:
+    if not is_implicit:
         settings["idle_in_transaction_session_timeout"] = IDLE_TIMEOUT
     text = _opening_text(tuple(settings), with_sessions=asked.with_sessions)
     values = list(settings.values())

@@ -99,10 +99,11 @@ class Line:
             self._lose()
             raise Lost(str(error)) from error
         results = await waiting
-        if len(results) != sent:
+        if len(results) < sent:
             self._lose()
             raise Lost("the answers do not fit what was asked")
         self._note_prepared(results, preparing)
+        # One more than was sent tells that the end of the transaction was refused.
         for result in results:
             if result.status not in GOOD and result.status != pq.ExecStatus.PIPELINE_ABORTED:
                 raise psycopg.errors.error_from_result(result, encoding="utf-8")

@@ -168,6 +168,28 @@ async def test_what_refuses_the_rows_takes_the_write_back(database, opened):
     assert rows == ()
 
 
+@pytest.mark.parametrize("way", ["at once", "in two steps", "to be rolled back"])
+async def test_a_commit_that_postgresql_refuses_is_refused_and_leaves_the_line_usable(database, opened, way):
+    amina = database.a_person()
+    with database.owner() as owner:
+        owner.execute("create table public.parents (id int primary key)")
+        owner.execute(
+            "create table public.orphans (parent int references public.parents deferrable initially deferred)"
+        )
+        owner.execute("grant insert on public.orphans to authenticated")
+    orphan = Statement("insert into public.orphans values (1)")
+    ending = Ending.ROLLBACK if way == "to be rolled back" else Ending.COMMIT
+    accept = (lambda _: None) if way == "in two steps" else None
+    async with opened() as found:
+        for _ in range(3):
+            with pytest.raises(Refused) as refused:
+                await exchange.ask(found, as_(amina, orphan, ending=ending), accept=accept)
+            assert refused.value.sqlstate == "23503"
+            await exchange.ask(found, reading(amina, WHO))
+    with database.owner() as owner:
+        assert owner.execute("select count(*) from public.orphans").fetchall() == [(0,)]
+
+
 async def test_a_session_that_has_ended_is_refused_at_once(database, opened):
     amina = database.a_person()
     async with opened() as found:
