@@ -34,6 +34,8 @@ SAMPLES: Final = Path(__file__).parent / "samples"
 SIGN_IN_FILE: Final = "demo.json"
 EMAIL: Final = "demo@carebase.example"
 LONGEST_WAIT_SECONDS: Final = 60.0
+DEFAULTS: Final[Mapping[str, Any]] = {"staff_mfa": "optional"}
+"""Milder here unless the operator says otherwise: its people are invented, and a visitor brings no second factor."""
 
 
 @dataclass(frozen=True)
@@ -219,5 +221,5 @@ def command(data: Path | None, port: int | None) -> None:
     Exit codes: 0 ended by a signal, 69 the port is taken, 75 something did not answer, 78 a setting is wrong.
     """
     observability.start(quiet=True)
-    chosen = runtime.read_settings(data=data, port=port)
+    chosen = runtime.read_settings(data=data, port=port, defaults=DEFAULTS)
     runtime.run_async(serve.serve(chosen, when_ready=prepare))

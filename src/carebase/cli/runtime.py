@@ -6,7 +6,7 @@ import asyncio
 import functools
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
@@ -60,9 +60,9 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
     return run
 
 
-def read_settings(**flags: Any) -> Settings:
+def read_settings(*, defaults: Mapping[str, Any] | None = None, **flags: Any) -> Settings:
     """The settings in force with the secret, made at the first start."""
-    return settings.with_secret(settings.read(flags))
+    return settings.with_secret(settings.read(flags, defaults=defaults))
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
