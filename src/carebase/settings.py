@@ -7,6 +7,7 @@ A flag wins over the environment, the environment over a `*_FILE` naming a file,
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import os
 import re
 import secrets
@@ -89,7 +90,11 @@ class Settings:
     site_url: str = _of("SITE_URL", "The address people use; links are built from it.", default="")
     access_token_minutes: int = _of("ACCESS_TOKEN_EXPIRE_MINUTES", "Life of an access token, 1 to 60.", default=60)
     sign_up: bool = _of("CAREBASE_SIGN_UP", "Whether people may make an account themselves.", default=True)
-    staff_mfa: str = _of("CAREBASE_STAFF_MFA", "`required` or `optional`.", default="optional")
+    staff_mfa: str = _of(
+        "CAREBASE_STAFF_MFA",
+        "Second factor of staff: `required`, or `optional` as in `carebase demo`.",
+        default="required",
+    )
     workers: int = _of("CAREBASE_WORKERS", "Analyses at once in this process; 0: none here.", default=1)
     lease_seconds: int = _of("CAREBASE_LEASE_SECONDS", "How long a silent worker keeps a case; 2 to 60.", default=20)
     requests_per_minute: int = _of("CAREBASE_REQUESTS_PER_MINUTE", "Requests a minute and user.", default=600)
@@ -225,7 +230,13 @@ class Settings:
     @property
     def address(self) -> str:
         """The address people use, without a slash at its end."""
-        return self.site_url.rstrip("/") or f"http://localhost:{self.port}"
+        scheme = "https" if self.speaks_https else "http"
+        return self.site_url.rstrip("/") or f"{scheme}://localhost:{self.port}"
+
+    @property
+    def speaks_https(self) -> bool:
+        """Whether this server speaks HTTPS by itself, with an own authority's certificate or a given one."""
+        return self.tls or self.tls_certificate is not None
 
     @property
     def embedded(self) -> bool:
@@ -233,8 +244,14 @@ class Settings:
         return self.database_url is None
 
 
-def read(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings in force. `flags` are field names with values; None values are not given.
+def read(
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    defaults: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings in force. `flags` are field names with values; None values are not given. `defaults` take the
+    place of ours where nobody said anything.
 
     Raises BadSetting for a value of the wrong form, an unknown key in `carebase.toml`, a weak secret.
     """
@@ -244,6 +261,8 @@ def read(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     values: dict[str, Any] = {"data": default_data(environ)}
     for field in dataclasses.fields(Settings):
         value = _first(field, given, environ=environ, written=written)
+        if value is None:
+            value = (defaults or {}).get(field.name)
         if value is not None:
             values[field.name] = _typed(field, value)
     settings = Settings(**values)
@@ -394,12 +413,23 @@ def _check(settings: Settings) -> None:
         raise BadSetting(details="CAREBASE_TLS_CERTIFICATE and CAREBASE_TLS_KEY are given together.")
     if settings.site_url and not settings.site_url.startswith(("https://", "http://")):
         raise BadSetting(details="SITE_URL is an address such as https://care.example.org.")
-    if settings.host not in LOOPBACK:
+    if settings.host not in LOOPBACK and not settings.speaks_https:
         raise BadSetting(
             details="HOST must be a loopback address: plain HTTP is served there only.",
-            hint="Put a TLS proxy in front and keep HOST on 127.0.0.1.",
+            hint="Serve HTTPS with --tls, or put a TLS proxy in front and keep HOST on 127.0.0.1.",
         )
+    if settings.speaks_https and settings.site_url.startswith("http://"):
+        raise BadSetting(details="SITE_URL begins with https:// where HTTPS is served.")
+    _check_proxies(settings)
     _check_senders(settings)
+
+
+def _check_proxies(settings: Settings) -> None:
+    for text in settings.trusted_proxies.split():
+        try:
+            ipaddress.ip_network(text)
+        except ValueError as error:
+            raise BadSetting(details=f"CAREBASE_TRUSTED_PROXIES: {text!r} is no address or network.") from error
 
 
 def _check_senders(settings: Settings) -> None:

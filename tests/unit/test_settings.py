@@ -75,6 +75,18 @@ def test_the_configuration_has_yes_and_no_of_its_own(read, tmp_path):
     assert (read().sign_up, read().staff_mfa) == (False, "required")
 
 
+def test_staff_needs_a_second_factor_unless_somebody_says_otherwise(read):
+    assert read().staff_mfa == "required"
+    assert read({"CAREBASE_STAFF_MFA": "optional"}).staff_mfa == "optional"
+
+
+def test_a_commands_own_defaults_give_way_to_what_the_operator_says():
+    milder = {"staff_mfa": "optional"}
+    assert settings.read(environ={}, defaults=milder).staff_mfa == "optional"
+    assert settings.read(environ={"CAREBASE_STAFF_MFA": "required"}, defaults=milder).staff_mfa == "required"
+    assert settings.read({"staff_mfa": "required"}, environ={}, defaults=milder).staff_mfa == "required"
+
+
 REFUSED = {
     "PORT": ["many", "-1", "65536", "8000.5"],
     "CAREBASE_SIGN_UP": ["perhaps"],

@@ -25,7 +25,7 @@ class Policy:
     """Whether a new address counts as confirmed without a mail."""
     is_anonymous_allowed: bool = False
     is_phone_allowed: bool = False
-    is_staff_mfa_required: bool = False
+    is_staff_mfa_required: bool = True
     shortest_password: int = 10
     """Characters."""
     idle_minutes: int = 20
