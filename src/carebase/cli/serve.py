@@ -9,23 +9,28 @@ import asyncio
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 import uvicorn
+from fastapi import FastAPI
 
-from carebase import errors, observability, server
+from carebase import authority, errors, observability, server
 from carebase.cli import runtime
 from carebase.settings import Settings
 
 DRAIN_SECONDS: Final = 20
 WORKER_END_SECONDS: Final = 25
 WORKER_PAUSE_SECONDS: Final = 1.0
+CERTIFICATE_PAUSE_SECONDS: Final = 3600.0
 LOG = observability.Log("serve")
+
+_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 Ready = Callable[[Settings, str], Awaitable[None]]
 
@@ -66,32 +71,59 @@ async def serve(chosen: Settings, *, when_ready: Ready | None = None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    encryption = authority.context(*authority.files(chosen)) if chosen.speaks_https else None
     with bind(chosen) as listening:
         async with runtime.owned_database(chosen) as dsn:
             app = server.build(chosen, owner_dsn=dsn)
-            web = _Server(
-                uvicorn.Config(
-                    app,
-                    loop="none",
-                    access_log=False,
-                    log_config=None,
-                    server_header=False,
-                    proxy_headers=False,
-                    timeout_graceful_shutdown=DRAIN_SECONDS,
-                )
-            )
+            web = _Server(_configured(app, encryption))
             serving = asyncio.create_task(web.serve([listening]), name="web")
             working = asyncio.create_task(_keep_worker(chosen), name="worker") if chosen.workers else None
             telling = asyncio.create_task(_tell(web, chosen, when_ready), name="ready")
+            renewing = (
+                asyncio.create_task(_keep_current(encryption, chosen), name="certificates") if encryption else None
+            )
             stopping = asyncio.create_task(stop.wait(), name="stop")
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             web.should_exit = True
-            for task in (telling, working, stopping):
-                if task is not None:
-                    task.cancel()
-            await asyncio.gather(*(task for task in (telling, working, stopping) if task), return_exceptions=True)
+            beside = [task for task in (telling, working, renewing, stopping) if task is not None]
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await serving
     LOG.info("stopped")
+
+
+def _configured(app: FastAPI, encryption: ssl.SSLContext | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        ssl_context_factory=None if encryption is None else lambda *_: encryption,
+    )
+
+
+async def _keep_current(encryption: ssl.SSLContext, chosen: Settings) -> None:
+    """Renew our own certificate in time, and take over a given one that was renewed."""
+    loaded = _stamps(*authority.files(chosen))
+    while True:
+        await asyncio.sleep(CERTIFICATE_PAUSE_SECONDS)
+        try:
+            files = await asyncio.to_thread(authority.files, chosen)
+            if (found := _stamps(*files)) != loaded:
+                authority.load(encryption, *files)
+                loaded = found
+                LOG.info("certificate_renewed")
+        except errors.CareError as error:
+            # What was loaded goes on; half of a pair may be there already and the other half come in a moment.
+            LOG.error("certificate_not_renewed", cause=error)
+
+
+def _stamps(*paths: Path) -> tuple[int, ...]:
+    return tuple(path.stat().st_mtime_ns for path in paths)
 
 
 async def _tell(web: uvicorn.Server, chosen: Settings, when_ready: Ready | None) -> None:
@@ -127,16 +159,24 @@ async def _keep_worker(chosen: Settings) -> None:
 @runtime.data_option
 @click.option("--port", type=int, help="Port of the web server (PORT, 8000).")
 @click.option("--host", help="Address to listen on (HOST, 127.0.0.1).")
+@click.option("--tls", is_flag=True, default=None, help="Serve HTTPS with an own certificate authority (CAREBASE_TLS).")
+@click.option(
+    "--tls-certificate", type=_FILE, help="Serve HTTPS with this certificate chain (CAREBASE_TLS_CERTIFICATE)."
+)
+@click.option("--tls-key", type=_FILE, help="Its private key (CAREBASE_TLS_KEY).")
 @runtime.explained
-def command(data: Path | None, port: int | None, host: str | None) -> None:
+def command(**flags: Any) -> None:
     """Serve the platform until Ctrl-C.
 
     Exit codes: 0 ended by a signal, 69 the port is taken, 75 something did not answer, 78 a setting is wrong.
     """
     observability.start()
-    chosen = runtime.read_settings(data=data, port=port, host=host)
+    chosen = runtime.read_settings(**flags)
     runtime.run_async(serve(chosen, when_ready=_say_address))
 
 
-async def _say_address(_: Settings, address: str) -> None:
+async def _say_address(chosen: Settings, address: str) -> None:
     click.echo(f"carebase serves on {address}", err=True)
+    if chosen.speaks_https and (own := authority.offered(chosen)) is not None:
+        click.echo(f"install its certificate authority once on each device: {address}/install-certificate", err=True)
+        click.echo(f"its fingerprint (SHA-256) is {own.sha256}", err=True)
