@@ -21,7 +21,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection, Request
 
 from carebase import errors
-from carebase.auth import limits
+from carebase.auth import api_keys, limits
 from carebase.auth.accounts import Accounts
 from carebase.auth.activity import Activity
 from carebase.auth.callers import Caller
@@ -84,13 +84,14 @@ def read_identity(connection: HTTPConnection) -> Identity:
     """
     tokens = cast(Tokens, connection.app.state.tokens)
     kept = getattr(connection.state, "access_token", None)
-    if token := bearer_token(connection):
+    token, key = bearer_token(connection), connection.headers.get("apikey")
+    if token and not api_keys.is_key_twice(token, key):
         identity = tokens.verify(token)
     elif kept:
         refuse_foreign_origin(connection)
         identity = tokens.verify(kept)
-    elif key := connection.headers.get("apikey"):
-        identity = tokens.verify(key)
+    elif key:
+        identity = api_keys.identity_of(tokens, key)
     else:
         return ANONYMOUS
     if identity.role is Role.SERVICE:

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol, cast
 from starlette.requests import HTTPConnection
 
 from carebase import errors
-from carebase.auth import requests
+from carebase.auth import api_keys, requests
 from carebase.auth.tokens import Tokens
 from carebase.database.identity import ANONYMOUS, Identity, Role
 from carebase.database.pool import Login
@@ -80,16 +80,18 @@ class OurDoor:
 
     def _identity(self, connection: HTTPConnection) -> Identity:
         tokens = cast(Tokens, connection.app.state.tokens)
-        token = bearer_token(connection)
-        if token is None:
-            kept = getattr(connection.state, "access_token", None)
-            if kept:
-                requests.refuse_foreign_origin(connection)
-            token = kept or connection.headers.get("apikey")
+        token, is_key = bearer_token(connection), False
+        if token is None or token.startswith(api_keys.PREFIX):
+            key = connection.headers.get("apikey")
+            if token is None or api_keys.is_key_twice(token, key):
+                kept = getattr(connection.state, "access_token", None)
+                if kept:
+                    requests.refuse_foreign_origin(connection)
+                token, is_key = kept or key, not kept
         if token is None:
             return ANONYMOUS
         try:
-            return tokens.verify(token)
+            return api_keys.identity_of(tokens, token) if is_key else tokens.verify(token)
         except errors.NotSignedIn as error:
             raise refusal_of(token, now=time.time()) from error
 
