@@ -165,7 +165,9 @@ def _relation(function: Function, setting: Setting) -> Relation:
     if returned.is_scalar:
         kind = returned.type.name if returned.type.schema == "pg_catalog" else str(returned.type)
         return Relation(label=function.name.name, table=None, columns={VALUE: kind})
-    return Relation(label=function.name.name, table=None, columns=returned.columns or None)
+    is_named = returned.type != Name("pg_catalog", "record")
+    label = returned.type.name if is_named else function.name.name
+    return Relation(label=label, table=None, columns=returned.columns or None)
 
 
 # --- what is passed ------------------------------------------------------------------------------------------------
@@ -200,7 +202,7 @@ def _passed(request: syntax.Request, function: Function, given: Given) -> Passed
     unnamed = function.unnamed
     if unnamed is not None:
         if isinstance(given, bodies.Rows):
-            return FromBody(unnamed, given.json)
+            return FromBody(unnamed, given.json if request.body else "")
         is_binary = request.payload is syntax.Payload.OCTETS
         return FromBody(unnamed, f"\\x{request.body.hex()}" if is_binary else bodies.text(request.body))
     if isinstance(given, bodies.Rows):

@@ -291,7 +291,8 @@ class _Planner:
             raise errors.NotEmbedded(wanted.relation)
         embed = embeds[at]
         if not embed.is_to_one:
-            raise errors.RelatedOrderRefused(relation.label, embed.name)
+            origin = relation.label if relation.table is None else relation.table.name
+            raise errors.RelatedOrderRefused(origin, embed.name)
         return plan.Order(
             field=self._of_embed(embed, wanted.field),
             embed=at,

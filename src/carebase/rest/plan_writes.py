@@ -122,20 +122,22 @@ def plan_write(request: syntax.Request, setting: Setting, *, form: plan.Form = p
     rows = bodies.NO_ROWS if request.action is syntax.Action.DELETE else bodies.rows(request)
     relation = plan_reads.target(request, setting)
     table = setting.catalogue.tables[Name(request.profile or setting.catalogue.schemas[0], request.target)]
-    root = plan_reads.plan_node(of_written(request), replace(setting, max_rows=None), relation=relation, source=SOURCE)
+    is_shown = request.preferences.returns is syntax.Return.REPRESENTATION
+    wanted = of_written(request)
+    if not is_shown:
+        wanted = unseen(wanted, is_root_read=request.preferences.returns is syntax.Return.HEADERS_ONLY)
+    root = plan_reads.plan_node(wanted, replace(setting, max_rows=None), relation=relation, source=SOURCE)
     try:
         if request.action is syntax.Action.PUT:
-            _require_key(request.filters.get((), ()), table=table)
-        filters = plan_reads.conditions(request, setting, relation=relation)
+            _require_key(request, table=table)
+        filters = plan_reads.conditions(request, setting, relation=relation) if _is_chosen(request, rows) else ()
         change = _change(request, setting.catalogue, table=table, rows=rows, filters=filters)
     except (errors.NoSuchColumn, errors.PutFilters):
         if relation.is_visible:
             raise
         # These tell which columns there are, or which of them are the key.
         raise plan_fields.TableDenied(table.name) from None
-    returns = request.preferences.returns
-    is_shown = returns is syntax.Return.REPRESENTATION
-    is_located = returns is syntax.Return.HEADERS_ONLY and request.action is syntax.Action.INSERT
+    is_located = request.preferences.returns is syntax.Return.HEADERS_ONLY and request.action is syntax.Action.INSERT
     location = tuple(column for column in table.columns if column in table.key) if is_located else ()
     # The address of a row is its key, and the row may have been there before.
     keys = tuple(column for one in root.seen for column in one.columns) if location else ()
@@ -173,6 +175,28 @@ def of_written(request: syntax.Request) -> syntax.Request:
     )
 
 
+def unseen(request: syntax.Request, *, is_root_read: bool) -> syntax.Request:
+    """The request without columns: nobody looks at them, but embeds have to be there all the same.
+
+    Those of the root are given back by the write where they are read, so they have to be there too.
+    """
+    embeds = _embeds_of(request.select)
+    columns = tuple(item for item in request.select if isinstance(item, syntax.Column)) if is_root_read else ()
+    if syntax.Column(syntax.Field("*")) in columns:
+        # Beside all the others nothing is named.
+        columns = ()
+    return replace(
+        request,
+        select=(*columns, *embeds) or (syntax.Column(syntax.Field("*")),),
+        filters=dict.fromkeys(request.filters, ()),
+        orders={path: tuple(term for term in terms if term.relation) for path, terms in request.orders.items()},
+    )
+
+
+def _embeds_of(items: tuple[syntax.SelectItem, ...]) -> tuple[syntax.Embed, ...]:
+    return tuple(replace(item, items=_embeds_of(item.items)) for item in items if isinstance(item, syntax.Embed))
+
+
 def _change(
     request: syntax.Request,
     catalogue: Catalogue,
@@ -202,6 +226,12 @@ def _change(
             raise ValueError(request.action)
         case _:
             assert_never(request.action)
+
+
+def _is_chosen(request: syntax.Request, rows: bodies.Rows) -> bool:
+    """Whether conditions choose rows: nothing chooses new ones, and an update without values takes none."""
+    is_empty = request.action is syntax.Action.UPDATE and not rows.names
+    return not is_empty and request.action is not syntax.Action.INSERT
 
 
 def _assignments(
@@ -235,10 +265,12 @@ def _conflict(request: syntax.Request, *, table: Table) -> Conflict | None:
     return Conflict(columns=columns, is_merge=is_merge) if columns else None
 
 
-def _require_key(filters: tuple[syntax.Filter, ...], *, table: Table) -> None:
-    """Refuse a PUT whose conditions are not the whole key, each by `eq`."""
+def _require_key(request: syntax.Request, *, table: Table) -> None:
+    """Refuse a PUT whose conditions, of embeds too, are not the whole key, each by `eq`."""
+    if any(path and filters for path, filters in request.filters.items()):
+        raise errors.PutFilters
     named = set()
-    for one in filters:
+    for one in request.filters.get((), ()):
         match one:
             case syntax.Condition(
                 field=syntax.Field(name=name, path=()),

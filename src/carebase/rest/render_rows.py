@@ -140,7 +140,7 @@ def _spread(parent: plan.Node, embed: plan.Embed, writer: Writer) -> tuple[list[
     columns = ", ".join(f"{item.text} as c{at}" for at, item in enumerate(items))
     text = f"select {columns} from {source}{''.join(inner)}" + where([join, *conditions(embed.node, writer)])
     text += ordered(embed.node, (), writer) + ranged(
-        embed.node, writer, is_bounded=not embed.is_to_one or embed.node.limit == 0
+        embed.node, writer, is_bounded=not embed.is_to_one or (embed.node.limit is not None and embed.node.limit <= 0)
     )
     lifted = f"{embed.node.alias}s"
     if not embed.is_to_one:
@@ -181,7 +181,9 @@ def _exists(parent: plan.Node, embed: plan.Embed, writer: Writer) -> str:
     """Whether a row of the parent has any of the embed's."""
     if embed.node.limit == 0:
         return "false"
-    if embed.node.is_whole and not embed.node.offset:
+    is_lifted = embed.is_spread and embed.is_to_one
+    # Of one row the aggregates are the parent's: there is no group without it.
+    if embed.node.is_whole and not embed.node.offset and not is_lifted:
         return "true"
     source, join = joined(parent, embed)
     text = f"select from {source}" + where([join, *conditions(embed.node, writer)])

@@ -159,7 +159,9 @@ def _of_insert(request: Request, answered: Answered, shape: Shape) -> Response:
     if is_shown:
         headers += _typed(shape.media, shape)
     is_merge = request.preferences.resolution is Resolution.MERGE
-    none_new = is_merge and answered.inserted is not None and answered.inserted <= 0
+    # Where nothing can be there already, all that was written is new.
+    inserted = answered.page if answered.inserted is None else answered.inserted
+    none_new = is_merge and inserted <= 0
     return Response(status=200 if none_new else 201, headers=tuple(headers), body=body)
 
 
@@ -214,10 +216,9 @@ def _typed(media: MediaType, shape: Shape) -> list[tuple[str, str]]:
 def _canonical(target: str, query: bytes) -> str:
     """The address by which the same rows are found: its parameters in alphabetical order, each name once."""
     values: dict[str, list[str]] = {}
-    for entry in query.decode("latin-1").split("&"):
-        if entry:
-            name, value = _entry(entry)
-            values.setdefault(name, []).append(value)
+    for entry in query.decode("latin-1").removesuffix("&").split("&") if query else ():
+        name, value = _entry(entry)
+        values.setdefault(name, []).append(value)
     written = "&".join([f"{_escaped(name)}={','.join(values[name])}" for name in sorted(values)])
     return f"/{_escaped_path(target)}{'?' if written else ''}{written}"
 
@@ -289,6 +290,8 @@ def _overridden(response: Response, answered: Answered) -> Response:
 def _chosen_headers(written: bytes) -> Sequence[tuple[str, str]]:
     try:
         entries = json.loads(written)
+        if not isinstance(entries, list):
+            raise TypeError("headers")
         pairs = [pair for entry in entries for pair in _one_header(entry)]
     except (ValueError, TypeError, AttributeError) as error:
         raise errors.BadResponseHeaders from error

@@ -129,7 +129,7 @@ class _Exchange:
         prepared = self._shapes.of(there).prepared(raw, role=caller.role, prepare=prepare)
         self._named = prepared.named
         if prepared.work is None:
-            return _inspected(prepared.request, there, configuration)
+            return _inspected(prepared.request, there, configuration, role=caller.role)
         self._is_tracked = prepared.work.is_recorded
         came = Came(
             method=self._method,
@@ -194,8 +194,8 @@ def _preflight(connection: HTTPConnection) -> Response:
     return Response(status=200, headers=headers)
 
 
-def _inspected(request: Request, known: Known, configuration: Configuration) -> Response:
-    allowed = work.allowed(request, known, configuration)
+def _inspected(request: Request, known: Known, configuration: Configuration, *, role: str) -> Response:
+    allowed = work.allowed(request, known, configuration, role=role)
     return Response(status=200, headers=(ANY_ORIGIN, ("Allow", allowed), ("Content-Length", "0")))
 
 

@@ -81,6 +81,9 @@ class Work:
         found = _answered(first[0]) if first else Answered()
         if self.read.form is plan.Form.OCTETS:
             found = replace(found, body=bytes.fromhex(found.body.decode("ascii")))
+        if self.function is not None and not self.function.returns.is_set:
+            # A function that returns one thing has returned it, whatever the filters left of it.
+            found = replace(found, page=1)
         if len(results) == 1:
             return found
         return replace(found, total=_estimated(results[1:]))
@@ -89,8 +92,7 @@ class Work:
 def prepare(request: Request, known: Known, configuration: Configuration, *, role: str) -> Work:
     """What has to be run. Raises a RestError for all that can be seen without asking the database."""
     schemas = configuration.schemas
-    if request.profile is not None and request.profile not in schemas:
-        raise errors.SchemaRefused(request.profile, exposed=schemas)
+    _require_exposed(request, configuration)
     if depth_of(request.select) > configuration.deepest_embed:
         raise errors.TooComplex("levels of embeds", limit=configuration.deepest_embed)
     setting = Setting(
@@ -120,6 +122,11 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
     may = configuration.may_choose_ending
     shape = replace(made.shape, profile=profile, may_end_otherwise=may)
     return replace(made, shape=shape, is_recorded=bool(reads.tracked(made.read)))
+
+
+def _require_exposed(request: Request, configuration: Configuration) -> None:
+    if request.profile is not None and request.profile not in configuration.schemas:
+        raise errors.SchemaRefused(request.profile, exposed=configuration.schemas)
 
 
 def depth_of(select: Sequence[SelectItem]) -> int:
@@ -265,8 +272,10 @@ def _estimated(results: tuple[Rows, ...]) -> int | None:
     planned = _planned_rows(results[0])
     if len(results) == 1:
         return planned
-    counted, page = (int(value or b"0") for value in results[1][0])
-    return max(counted, planned or 0) if counted > page else counted
+    counted, page = (_number(value) for value in results[1][0])
+    if page is not None and (counted or 0) <= page:
+        return counted
+    return max(counted or 0, planned or 0)
 
 
 def _planned_rows(rows: Rows) -> int | None:
@@ -299,17 +308,20 @@ def _number(text: bytes | None) -> int | None:
 # --- what may be done ----------------------------------------------------------------------------------------------
 
 
-def allowed(request: Request, known: Known, configuration: Configuration) -> str:
-    """The methods of a target, as the header Allow lists them. Raises NoSuchTable, NoSuchFunction."""
-    schema = request.profile or configuration.schemas[0]
-    name = Name(schema, request.target)
+def allowed(request: Request, known: Known, configuration: Configuration, *, role: str) -> str:
+    """The methods of a target, as the header Allow lists them.
+
+    Raises NoSuchTable, NoSuchFunction, AmbiguousFunction: of a function it is asked as if it were called with nothing.
+    """
+    _require_exposed(request, configuration)
     if not request.target:
         return "OPTIONS,GET,HEAD"
+    setting = Setting(catalogue=known.catalogue, role=role)
     if request.is_function:
-        return _methods_of_function(name, known)
-    table = known.catalogue.tables.get(name)
-    if table is None:
-        raise errors.NoSuchTable(f"Could not find the table '{name}' in the schema cache")
+        function = plan_calls.choose(request, setting, names=())
+        return "OPTIONS,POST" if function.volatility is Volatility.VOLATILE else "OPTIONS,GET,HEAD,POST"
+    plan_reads.target(request, setting)
+    table = known.catalogue.tables[Name(request.profile or configuration.schemas[0], request.target)]
     return ",".join(["OPTIONS,GET,HEAD", *_methods_of_table(table)])
 
 
@@ -318,11 +330,3 @@ def _methods_of_table(table: Table) -> list[str]:
     found += ["PUT"] if table.is_insertable and table.is_updatable and table.key else []
     found += ["PATCH"] if table.is_updatable else []
     return found + (["DELETE"] if table.is_deletable else [])
-
-
-def _methods_of_function(name: Name, known: Known) -> str:
-    overloads = known.catalogue.functions.get(name, ())
-    if not overloads:
-        raise errors.NoSuchFunction(f"Could not find the function {name} in the schema cache")
-    changes = all(function.volatility is Volatility.VOLATILE for function in overloads)
-    return "OPTIONS,POST" if changes else "OPTIONS,GET,HEAD,POST"

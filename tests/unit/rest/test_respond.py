@@ -50,6 +50,16 @@ def test_a_parameter_that_is_there_twice_is_told_once():
     assert headers["Content-Location"] == "/cases?a=gt.1&b=eq.1,lt%2C2"
 
 
+def test_headers_chosen_by_the_database_are_a_list():
+    with pytest.raises(errors.BadResponseHeaders):
+        sent(Action.READ, body=b"[]", chosen_headers=b"{}")
+
+
+def test_without_a_key_an_upsert_is_new_where_it_wrote_anything():
+    said = Preferences(resolution=Resolution.MERGE)
+    assert [sent(Action.INSERT, said=said, page=page)[0].status for page in (0, 2)] == [200, 201]
+
+
 def test_nobody_asks_the_planner_what_was_written():
     for count, told in ((Count.PLANNED, "*"), (Count.ESTIMATED, "2"), (Count.EXACT, "2")):
         _, headers = sent(Action.DELETE, said=Preferences(count=count), page=2)

@@ -128,7 +128,8 @@ def _orders(said: parameters.Parameters, budget: scanner.Budget) -> dict[Path, t
     found: dict[Path, tuple[OrderTerm, ...]] = {}
     for key, text in said.orders:
         path, _ = fields.address(key, budget=budget)
-        found[path] = order.read(text, budget=budget)
+        # All are read, as all may be wrong, but of several for one place the first counts.
+        found.setdefault(path, order.read(text, budget=budget))
     return found
 
 
