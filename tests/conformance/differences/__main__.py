@@ -49,6 +49,7 @@ def run(program: Path, dsn: str, *, requests: int, seed: int) -> int:
             parts = list(comparing.differences(asked, first, second))
             if not parts:
                 return
+            first, second = comparing.with_bodies(asked, (theirs, ours), (first, second))
             found = explained.reasons(asked, first, second, parts=parts)
             for reason in found:
                 counts[reason] += 1

@@ -10,7 +10,7 @@ import random
 
 from hypothesis import strategies as st
 from tests.conformance.differences import fixture, writing
-from tests.conformance.differences.fixture import FUNCTIONS, IN_JSON, TABLES, VALUES, Table
+from tests.conformance.differences.fixture import FUNCTIONS, TABLES, VALUES, Table
 from tests.conformance.differences.making import COUNTS, Asked, Making, quoted
 
 TARGETS = (
@@ -81,7 +81,7 @@ def changes(making: Making) -> Asked:
 
 def puts(making: Making) -> Asked:
     """One row by its key, there or not."""
-    target = making.table(is_written=True)
+    target = making.one([name for name, table in TABLES.items() if table.is_written and table.key])
     table = TABLES[target]
     row = {name: writing.value(making, table, name, number=1) for name in table.kinds if name != "days"}
     if making.fault(10):
@@ -104,6 +104,8 @@ def calls(making: Making) -> Asked:
     """Functions, by GET and by POST."""
     target = "hidden" if making.fault(4) else making.one([name for name in FUNCTIONS if name != "hidden"])
     call = FUNCTIONS[target]
+    # That nobody can choose between two is wrong enough, and with other digits a status is none that can be read.
+    making.faults = 0 if target in {"clash", "answer_with"} else making.faults
     method = making.one(["PUT", "DELETE", "PATCH"] if making.fault(4) else ["GET", "POST", "POST", "HEAD"])
     headers: list[tuple[str, str]] = []
     body = ""

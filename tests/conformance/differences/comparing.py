@@ -6,10 +6,13 @@ multisets.
 
 from __future__ import annotations
 
+import csv
+import decimal
 import http.client
+import io
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,11 +26,12 @@ HEADERS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; `body` is JSON read, or text."""
+    """What came back; `body` is JSON read, or text, `is_ambiguous` whether it has two values with one name."""
 
     status: int
     headers: Mapping[str, str]
     body: Any
+    is_ambiguous: bool = False
 
     @property
     def code(self) -> str | None:
@@ -69,31 +73,87 @@ class Side:
         content = response.read().decode("utf-8", "replace")
         found = {name: value for name in HEADERS if (value := response.headers.get(name)) is not None}
         is_json = "json" in found.get("content-type", "")
-        return Answer(response.status, found, _json(content) if is_json else content)
+        body = _json(content) if is_json else content
+        return Answer(response.status, found, body, is_ambiguous=is_json and _has_name_twice(content))
 
 
 def _json(content: str) -> Any:
     try:
-        # Numbers as they are written: 1.50 is not 1.5.
-        return json.loads(content, parse_float=lambda text: f"number {text}")
+        # Numbers with all their digits: 1.50 is not 1.5, but 1e-07 is 0.0000001.
+        return json.loads(content, parse_float=lambda text: f"number {decimal.Decimal(text):f}")
     except ValueError:
         return content
+
+
+def _has_name_twice(content: str) -> bool:
+    found: list[bool] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        found.append(len({name for name, _ in pairs}) < len(pairs))
+
+    try:
+        json.loads(content, object_pairs_hook=look)
+    except ValueError:
+        return False
+    return any(found)
+
+
+def with_bodies(asked: Asked, sides: Sequence[Side], answers: Sequence[Answer]) -> list[Answer]:
+    """The answers with what is wrong, which HEAD keeps to itself."""
+    if asked.method != "HEAD" or all(answer.status < 300 for answer in answers):
+        return list(answers)
+    told = [side.ask(replace(asked, method="GET")) for side in sides]
+    return [replace(answer, body=other.body) for answer, other in zip(answers, told, strict=True)]
 
 
 def differences(asked: Asked, theirs: Answer, ours: Answer) -> Iterator[str]:
     """What differs: `status`, names of headers, `body`."""
     if theirs.status != ours.status:
         yield "status"
-    yield from (name for name in HEADERS if theirs.headers.get(name) != ours.headers.get(name))
+    yield from (name for name in HEADERS if _header(theirs, name) != _header(ours, name))
     if _comparable(asked, theirs) != _comparable(asked, ours):
         yield "body"
 
 
+def _header(answer: Answer, name: str) -> object:
+    value = answer.headers.get(name)
+    # The parts of a new row's key stand in any order.
+    return sorted(value.partition("?")[2].split("&")) if value is not None and name == "location" else value
+
+
 def _comparable(asked: Asked, answer: Answer) -> Any:
     if isinstance(answer.body, str):
-        is_csv = "text/csv" in answer.headers.get("content-type", "")
-        return sorted(answer.body.splitlines()) if is_csv and () in asked.unordered else answer.body
+        table = csv_of(asked, answer)
+        if table is None:
+            return answer.body
+        head, rows = table
+        # Columns stand in any order under their names.
+        named = [sorted(zip(head, row, strict=True)) if len(head) == len(row) else sorted(row) for row in rows]
+        return [sorted(head), *(sorted(named) if () in asked.unordered else named)]
     return answer.body if answer.code else _sorted(answer.body, (), asked.unordered)
+
+
+def csv_of(asked: Asked, answer: Answer) -> tuple[list[str], list[list[str]]] | None:
+    """Names and rows of an answer in CSV."""
+    if not isinstance(answer.body, str) or "text/csv" not in answer.headers.get("content-type", ""):
+        return None
+    head, *lines = csv.reader(io.StringIO(answer.body)) if answer.body.strip() else [[answer.body]]
+    return head, [[_cell(asked, cell) for cell in line] for line in lines]
+
+
+def _cell(asked: Asked, cell: str) -> str:
+    """A cell of CSV; JSON in it may be written with other blanks, and lists of embeds in another order."""
+    if not cell.startswith(("[", "{")):
+        return cell
+    # A row as text has each backslash twice.
+    found = _json(cell.replace("\\\\", "\\"))
+    return cell if isinstance(found, str) else json.dumps(_canonical(found), sort_keys=True)
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, list):
+        return sorted(map(_canonical, value), key=lambda row: json.dumps(row, sort_keys=True))
+    return {name: _canonical(inside) for name, inside in value.items()} if isinstance(value, dict) else value
 
 
 def _sorted(value: Any, place: Path, unordered: set[Path]) -> Any:

@@ -23,9 +23,10 @@ ACCEPTED = (
 )  # fmt: skip
 COUNTS = ("count=exact", "count=exact", "count=planned", "count=estimated")
 
-FITTING = {"text": "patterns", "texts": "sets", "json": "sets", "range": "ranges", "search": "words"}
+FITTING = {"text": "patterns", "texts": "sets", "json": "sets", "range": "ranges", "days": "ranges", "search": "words"}
 """What else than comparing a kind of value is meant for."""
-PATTERNS = ("*mi*", "A%", "^a", "a$", "*", "%E*", "amina")
+PATTERNS = ("*mi*", "A%", "a$", "*", "%E*", "amina", "b*")
+EXPRESSIONS = ("mi", "^a", "A.*", "a$", ".", "o|e", "amina")
 STEPS = (
     "", "", "->>phone", "->at", "->at->>city", "->paid", "->>0", "->0", "->l->-1", "->>l", "->sum", "->a->0->b",
 )  # fmt: skip
@@ -68,6 +69,12 @@ class Making:
         self.marks: set[str] = set()
         self.faults = 0 if self.chance(60) else 1
         """How many things may still be wrong."""
+        self.is_spoilt = False
+        self.embeds = 0
+        self.places: set[Path] = set()
+        """Of embeds."""
+        self.related: dict[Path, list[str]] = {}
+        """Orders by what is embedded, which stand with the others of their place."""
 
     # --- chance ---
 
@@ -81,6 +88,7 @@ class Making:
         """Whether to do something wrong here."""
         if self.faults and self.chance(percent):
             self.faults -= 1
+            self.is_spoilt = True
             return True
         return False
 
@@ -105,7 +113,7 @@ class Making:
     def column(self, table: Table) -> tuple[str, str]:
         """The name and kind of a column, or of what is none."""
         if self.fault(6):
-            return self.one(["nope", "", "é"]), "text"
+            return self.one(["nope", "nada"]), "text"
         name = self.one(list(table.kinds))
         return name, table.kinds[name]
 
@@ -125,12 +133,13 @@ class Making:
             item += f"::{self.one(['text', 'varchar(2)', *(() if step else CASTS.get(kind, ()))])}"
         elif self.fault(6):
             item += f"::{self.one(['integer', 'json', 'date', 'nope', 'api.triage', 'float8'])}"
-        if self.chance(3):
+        if not self.is_spoilt and self.chance(3):
             item += f".{self.one(['count', *SUMS.get('' if step else kind, ())])}()"
         elif self.fault(3):
             item += f".{self.one(['sum', 'avg', 'max', 'median'])}()"
         if item.endswith("()"):
             self.marks.add("aggregate")
+            self.faults = 0
             item += "::text" if self.chance(20) else ""
         return item
 
@@ -138,13 +147,13 @@ class Making:
         items = [self.item(table) for _ in range(self.random.randint(0, 3))]
         if self.chance(25) or not items:
             items.append("*")
-        if self.chance(3):
+        if not self.is_spoilt and self.chance(3):
             items.append(self.one(["count()", "total:count()", "count"]))
             self.marks.add("aggregate")
+            self.faults = 0
         if table.links and depth < 3:
-            for link in self.some(table.links, most=2 if depth else 3):
-                if depth == 0 or self.chance(40):
-                    items.append(self.embed(table, link, place, depth=depth))
+            links = [link for link in self.some(table.links, most=2 if depth else 3) if not depth or self.chance(40)]
+            items += [self.embed(table, link, place, depth=depth) for link in links]
         return ",".join(self.shuffled(items) if self.chance(20) else items)
 
     # --- embeds ---
@@ -153,9 +162,10 @@ class Making:
         table = TABLES[link.target]
         name = link.word
         written = quoted(name)
+        self.embeds += 1
         is_spread = self.fault(15) if link.is_many else self.chance(15)
         if self.chance(20) and not is_spread:
-            name = f"{self.one(['other', 'kin', 'e 1'])} {len(self.unordered)}"
+            name = f"{self.one(['other', 'kin', 'e 1'])} {self.embeds}"
             written = f"{quoted(name)}:{written}"
         # An empty hint that is not the first leaves open what is meant.
         good = [hint for at, hint in enumerate(link.hints) if hint or not at]
@@ -163,6 +173,7 @@ class Making:
         written += f"!{hint}" if hint else ""
         written += self.one(["", "", "!inner", "!left"]) if self.chance(40) else ""
         here = (*place, name)
+        self.places.add(here)
         if is_spread:
             written = f"...{written}"
             if link.is_many:
@@ -174,8 +185,7 @@ class Making:
             self.presence(parent, place, name)
         if self.fault(8) if link.is_many else self.chance(8):
             column, _ = self.column(table)
-            self.parameters.append((key(place, "order"), f"{quoted(name)}({quoted(column)}){self.direction()}"))
-            self.unordered.add(place)
+            self.related.setdefault(place, []).append(f"{quoted(name)}({quoted(column)}){self.direction()}")
         return f"{written}({inside})"
 
     def presence(self, parent: Table, place: Path, name: str) -> None:
@@ -212,7 +222,7 @@ class Making:
         """A column and what it has to be."""
         name, kind = self.column(table)
         step = self.step(kind)
-        kind = "text" if "->>" in step else "json" if step else kind
+        kind = "text" if "->>" in step else kind
         operator, value = self.operation(kind)
         is_plain = operator not in {"in", "is"} and "(any" not in operator and "(all" not in operator
         if is_inside and is_plain and (set(value) & set(',()"\\') or not value):
@@ -232,7 +242,8 @@ class Making:
     def operation(self, kind: str) -> tuple[str, str]:
         choice = self.percent()
         if choice < 12:
-            return ("is", "null") if kind in {"plain json", "search"} else ("in", self.literals(kind, "()"))
+            is_listed = kind not in {"plain json", "search", "texts"}
+            return ("in", self.literals(kind, "()")) if is_listed else ("is", "null")
         if choice < 24:
             good = ["null", "null", "NULL", *(["true", "False", "unknown"] if kind == "boolean" else [])]
             return "is", self.one(["true", "unknown", "not_null", "nope"] if self.fault(8) else good)
@@ -244,7 +255,7 @@ class Making:
         if kind in {"plain json", "search"} and not self.fault(10):
             return "is", "null"
         operator = self.one(["eq", "eq", "neq", "gt", "gte", "lt", "lte", "isdistinct"])
-        if operator != "isdistinct" and self.chance(12):
+        if operator != "isdistinct" and kind != "texts" and self.chance(12):
             return operator + self.one(["(any)", "(all)"]), self.literals(kind, "{}")
         return operator, self.literal(kind)
 
@@ -254,9 +265,10 @@ class Making:
         match FITTING.get(kind):
             case "patterns":
                 operator = self.one(["like", "ilike", "match", "imatch"])
+                good = PATTERNS if "like" in operator else EXPRESSIONS
                 if self.chance(20):
-                    return operator + self.one(["(any)", "(all)"]), listed(self.some(["a*", "*i*", "B%", "no"]), "{}")
-                return operator, self.one([*PATTERNS, "["] if self.fault(5) else PATTERNS)
+                    return operator + self.one(["(any)", "(all)"]), listed(self.some(good), "{}")
+                return operator, self.one([*good, "*", "["] if self.fault(5) else good)
             case "sets":
                 return self.one(["cs", "cd"] if kind == "json" else ["cs", "cd", "ov"]), self.literal(kind)
             case "ranges":
@@ -277,13 +289,14 @@ class Making:
     def ordering(self, table: Table, place: Path, shown: Path, *, is_many: bool, percent: int) -> None:
         """An order and a range of the rows at a place; the list of them is shown at another one, if spread."""
         is_cut, is_ordered = self.chance(percent), self.chance(percent)
+        terms = self.related.pop(place, [])
+        is_ordered = is_ordered or bool(terms)
         if is_many and not (table.key and (is_cut or is_ordered)):
             self.unordered.add(shown)
         if is_cut and (table.key or not is_many):
             self.range(place)
         if not is_ordered and not (is_cut and table.key):
             return
-        terms = []
         for _ in range(self.random.randint(0, 2)):
             name, kind = self.column(table)
             if kind != "plain json":
@@ -340,6 +353,9 @@ class Making:
         return found
 
     def asked(self, method: str, target: str, headers: list[tuple[str, str]], body: str = "") -> Asked:
+        for place, terms in self.related.items():
+            self.parameters.append((key(place, "order"), ",".join(terms)))
+            self.unordered.add(place)
         return Asked(method, self.address(target), headers, body, self.unordered, self.marks)
 
 

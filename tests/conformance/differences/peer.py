@@ -42,7 +42,6 @@ def configuration() -> Configuration:
     """Ours; that of PostgREST below says the same."""
     return Configuration(
         schemas=(fixture.EXPOSED,),
-        extra_search_path=(),
         anonymous_role=fixture.VISITOR,
         has_sessions=False,
         is_rolled_back=True,
@@ -59,7 +58,6 @@ def served(program: Path, dsn: str) -> Iterator[str]:
     settings = {
         "PGRST_DB_URI": dsn,
         "PGRST_DB_SCHEMAS": fixture.EXPOSED,
-        "PGRST_DB_EXTRA_SEARCH_PATH": "",
         "PGRST_DB_ANON_ROLE": fixture.VISITOR,
         "PGRST_JWT_SECRET": serving.SECRET,
         "PGRST_DB_TX_END": "rollback-allow-override",
