@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from carebase import errors, observability
-from carebase.auth import refused, requests, users
+from carebase.auth import captcha, refused, requests, users
 from carebase.auth.accounts import Account
 from carebase.auth.opening import Opened
 from carebase.auth.tokens import Tokens
@@ -122,6 +122,14 @@ async def body(request: Request) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise refused.BadBody
     return parsed
+
+
+async def asked_by_a_person(request: Request) -> dict[str, Any]:
+    """The body of a request that people make before they are signed in; CaptchaFailed where the operator has
+    chosen a service that tells people from programs, and it has not said yes."""
+    given = await body(request)
+    await captcha.check(request.app.state.settings, given, caller=requests.caller_of(request))
+    return given
 
 
 def text(given: Mapping[str, Any], name: str) -> str:

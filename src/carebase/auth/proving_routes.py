@@ -36,7 +36,7 @@ router = APIRouter(route_class=protocol.GoTrueRoute)
 )
 async def write_code(request: Request, redirect_to: str | None = None) -> Response:
     """Write a link and six digits to sign in with; the answer is the same for every address."""
-    body = await protocol.body(request)
+    body = await protocol.asked_by_a_person(request)
     if body.get("email") and body.get("phone"):
         raise refused.NotValid(details="Only an email address or phone number should be provided")
     if body.get("phone"):
@@ -55,7 +55,7 @@ async def write_code(request: Request, redirect_to: str | None = None) -> Respon
 )
 async def write_link(request: Request, redirect_to: str | None = None) -> Response:
     """The same under its older name."""
-    return await _write_link(request, await protocol.body(request), may_make=True, redirect_to=redirect_to)
+    return await _write_link(request, await protocol.asked_by_a_person(request), may_make=True, redirect_to=redirect_to)
 
 
 @router.post(
@@ -63,7 +63,7 @@ async def write_link(request: Request, redirect_to: str | None = None) -> Respon
 )
 async def recover(request: Request, redirect_to: str | None = None) -> Response:
     """Write a link and six digits to whoever forgot the password; the answer is the same for every address."""
-    body = await protocol.body(request)
+    body = await protocol.asked_by_a_person(request)
     await mail_requests.recover(
         requests.accounts_of(request),
         protocol.text(body, "email"),
@@ -81,7 +81,7 @@ async def recover(request: Request, redirect_to: str | None = None) -> Response:
 )
 async def resend(request: Request, redirect_to: str | None = None) -> Response:
     """Write a mail again that somebody waits for; the answer is the same for every address."""
-    body = await protocol.body(request)
+    body = await protocol.asked_by_a_person(request)
     kind = body.get("type")
     if kind in BY_TELEPHONE:
         _check_telephone(request, protocol.text(body, "phone"))

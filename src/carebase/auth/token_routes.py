@@ -7,7 +7,18 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from carebase.auth import continuing, flows, oauth_routes, protocol, proving, refused, requests, signing_in, signing_up
+from carebase.auth import (
+    continuing,
+    flows,
+    oauth_routes,
+    paper_sign_in,
+    protocol,
+    proving,
+    refused,
+    requests,
+    signing_in,
+    signing_up,
+)
 from carebase.auth.mailing import Return
 from carebase.auth.opening import Opened
 
@@ -25,7 +36,7 @@ router = APIRouter(route_class=protocol.GoTrueRoute)
 async def sign_up(request: Request, redirect_to: str | None = None) -> Response:
     """Make an account: signed in at once, or written to where addresses have to be confirmed. Without address
     and number it is anonymous, where that is allowed."""
-    body = await protocol.body(request)
+    body = await protocol.asked_by_a_person(request)
     means, caller = requests.accounts_of(request), requests.caller_of(request)
     data = protocol.mapping(body, "data")
     if body.get("email") and body.get("phone"):
@@ -58,17 +69,18 @@ async def sign_up(request: Request, redirect_to: str | None = None) -> Response:
         "id_token",
         "access_token",
         "nonce",
+        "name",
+        "code",
         "provider",
     ),
 )
 async def token(request: Request, grant_type: str = "") -> Response:
-    """A session for a password, for a refresh token, for the code at the end of a sign-in (PKCE), or for an ID token
-    of an outside provider."""
+    """A session for a password, for a refresh token, for the code at the end of a sign-in (PKCE), for a printed
+    code, or for an ID token of an outside provider."""
     means, caller = requests.accounts_of(request), requests.caller_of(request)
     match grant_type:
         case "password":
-            body = await protocol.body(request)
-            opened = await _by_password(request, body)
+            opened = await _by_password(request, await protocol.asked_by_a_person(request))
         case "refresh_token":
             given = protocol.text(await protocol.body(request), "refresh_token")
             if len(given) > LONGEST_REFRESH_TOKEN:
@@ -78,6 +90,10 @@ async def token(request: Request, grant_type: str = "") -> Response:
             body = await protocol.body(request)
             code, verifier = protocol.text(body, "auth_code"), protocol.text(body, "code_verifier")
             opened = await proving.by_flow(means, code, verifier, caller=caller)
+        case "paper_code":
+            body = await protocol.asked_by_a_person(request)
+            name, code = protocol.text(body, "name"), protocol.text(body, "code")
+            opened = await paper_sign_in.by_code(means, name, code, caller=caller)
         case "id_token":
             opened = await oauth_routes.by_id_token(request)
         case _:
