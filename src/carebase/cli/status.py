@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from carebase import authority
 from carebase.auth.tokens import Tokens
 from carebase.cli import runtime
 from carebase.database.pool import Login, Pools
@@ -30,6 +32,8 @@ def command(data: Path | None, *, as_json: bool) -> None:
     click.echo(f"address     {found['address']}")
     click.echo(f"anon key    {found['anon_key']}")
     click.echo(f"PostgreSQL  {found['postgresql']} ({'embedded' if found['embedded'] else 'external'})")
+    for one in found["certificates"]:
+        click.echo(f"{one['name']:<12}good until {one['expires_at']:%Y-%m-%d} ({one['days_left']} days)")
     click.echo(f"waiting     {found['waiting']} jobs, {found['doing']} being done, {found['failed']} failed")
 
 
@@ -43,7 +47,16 @@ async def _status(chosen: Settings) -> dict[str, Any]:
         "anon_key": tokens.anon_key(),
         "postgresql": found.server_version,
         "embedded": chosen.embedded,
+        "certificates": [_expiry(one) for one in authority.expiries(chosen)],
         "waiting": found.waiting,
         "doing": found.doing,
         "failed": found.failed,
+    }
+
+
+def _expiry(one: authority.Expiry) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "expires_at": one.expires_at,
+        "days_left": (one.expires_at - datetime.now(UTC)).days,
     }
