@@ -24,8 +24,10 @@ from carebase.auth.oauth_issuers import Issuer
 from carebase.database import queries
 from carebase.database.identity import Identity
 from carebase.errors import CareError
+from carebase.observability import Log
 
 SQL = queries.beside(__file__)
+LOG = Log("auth")
 
 FLOW_MINUTES: Final = 10
 SECRET_BYTES: Final = 32
@@ -132,6 +134,8 @@ async def end(
         proven = await _proven(means, issuers, answer, flow=flow)
         return await _entered(means, flow, proven, caller=caller)
     except CareError as error:
+        if error.status >= 500:
+            LOG.error("provider_unavailable", cause=error.__cause__ or error, step=flow.provider_type)
         async with means.begin() as session:
             await accounts.record_refusal(session, None, reason=f"{flow.provider_type}: {error.code}", caller=caller)
         return redirects.with_error(flow.referrer, error)
