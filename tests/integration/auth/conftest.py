@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 
-from carebase import errors, settings
+from carebase import errors, sealing, settings
 from carebase.audit import log as audit
 from carebase.audit.log import ReadGate
 from carebase.auth import routes
@@ -22,6 +26,8 @@ from carebase.auth.requests import ReadSession, RequestSession, SignedInIdentity
 from carebase.auth.tokens import Tokens
 from carebase.database import queries
 from carebase.database.pool import Login
+from carebase.mail import outbox
+from carebase.mail.messages import Kind, Message
 
 PASSWORD = "correct horse battery staple"
 PROBES = queries.load("""
@@ -99,6 +105,27 @@ class Service:
             cursor = connection.execute(text, values)
             return cursor.fetchall() if cursor.description else []
 
+    def govern(self, **rules: Any) -> None:
+        """Decide otherwise than the defaults about accounts."""
+        means = self.app.state.accounts
+        means.policy = dataclasses.replace(means.policy, **rules)
+
+    def mails(self) -> list[Message]:
+        """What waits to be sent, the oldest first; rows for nobody are left out."""
+        rows = self.sql("select id, message_sealed from auth.outbox where kind <> 'none' order by created_at, id")
+        return [
+            Message.of_bytes(sealing.unseal(self.database.secret, sealed, purpose=outbox.SEAL, bound_to=str(mail_id)))
+            for mail_id, sealed in rows
+        ]
+
+    def mail(self, kind: Kind) -> Message:
+        """The latest mail of the kind."""
+        return [message for message in self.mails() if message.kind is kind][-1]
+
+    def let_a_minute_pass(self) -> None:
+        """Another mail may be asked for."""
+        self.sql("delete from auth.allowances where kind = 'mail_kind'")
+
     def recorded(self, action: str) -> list[dict[str, Any]]:
         entries = sorted(self.database.recorded(), key=lambda entry: entry["at"])
         return [entry for entry in entries if entry["action"] == action]
@@ -150,6 +177,25 @@ class Steps:
         client: httpx.AsyncClient, email: str = "amina@example.org", password: str = PASSWORD
     ) -> httpx.Response:
         return await client.post("/auth/v1/token?grant_type=password", json={"email": email, "password": password})
+
+    @staticmethod
+    def pkce(verifier: str = "v" * 43) -> tuple[str, dict[str, str]]:
+        """A client's verifier and what it sends of it."""
+        hashed = hashlib.sha256(verifier.encode()).digest()
+        challenge = base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
+        return verifier, {"code_challenge": challenge, "code_challenge_method": "s256"}
+
+    @staticmethod
+    def brought(address: str) -> dict[str, str]:
+        """What an address takes along, in its query and behind its `#`."""
+        parts = urlsplit(address)
+        return dict(parse_qsl(parts.query)) | dict(parse_qsl(parts.fragment))
+
+    @staticmethod
+    def claims(session: dict[str, Any]) -> dict[str, Any]:
+        """What an access token says, unverified."""
+        payload = session["access_token"].split(".")[1]
+        return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 
     @staticmethod
     def bearer(session: dict[str, Any]) -> dict[str, str]:
