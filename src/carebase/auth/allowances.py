@@ -36,9 +36,10 @@ async def take(session: Session, kind: str, key: str, *, per_hour: int, burst: i
     return refused.TooManyTries(retry_after_seconds=int(seconds)) if seconds else None
 
 
-async def give_back(session: Session, kind: str, key: str) -> None:
-    """Forget what `key` has used up of `kind`, after it has proven to be no guesser."""
-    await session.run(SQL["give_back"], kind=kind, key_sha256=key_of(key))
+async def give_back(session: Session, kind: str, key: str, *, per_hour: int) -> None:
+    """Take the last use back, because it turned out to be none of those that are limited."""
+    part_seconds = SECONDS_PER_HOUR / per_hour
+    await session.run(SQL["give_back"], kind=kind, key_sha256=key_of(key), part_seconds=part_seconds)
 
 
 async def forget_full(session: Session) -> int:

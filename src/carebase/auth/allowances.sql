@@ -17,8 +17,10 @@ select coalesce(
     1) as seconds;
 
 -- name: give_back
--- Empties one vessel.
-delete from auth.allowances where kind = %(kind)s::text and key_sha256 = %(key_sha256)s::bytea;
+-- Takes one part out of the vessel.
+update auth.allowances
+   set full_at = full_at - make_interval(secs => %(part_seconds)s::float8)
+ where kind = %(kind)s::text and key_sha256 = %(key_sha256)s::bytea;
 
 -- name: forget_full
 -- Vessels that have drained; those somebody is using at this moment stay.

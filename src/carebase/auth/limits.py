@@ -138,14 +138,14 @@ def caller_at(address: str | None) -> str:
 
     >>> caller_at("2001:db8::1") == caller_at("2001:db8::2"), caller_at("192.0.2.1") == caller_at("192.0.2.2")
     (True, False)
-    >>> caller_at("::ffff:192.0.2.1")
-    'address 192.0.2.1'
+    >>> caller_at("::ffff:192.0.2.1"), caller_at("2001:db8::1")
+    ('192.0.2.1', '2001:db8::/64')
     """
     if address is None:
-        return "address unknown"
+        return "unknown"
     parsed = ipaddress.ip_address(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is not None:
-            return f"address {parsed.ipv4_mapped}"
-        return f"address {ipaddress.ip_network((parsed, IPV6_PREFIX), strict=False)}"
-    return f"address {parsed}"
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, IPV6_PREFIX), strict=False))
+    return str(parsed)

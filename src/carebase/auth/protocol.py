@@ -19,7 +19,7 @@ from carebase.auth import captcha, refused, requests, users
 from carebase.auth.accounts import Account
 from carebase.auth.opening import Opened
 from carebase.auth.tokens import Tokens
-from carebase.database.identity import ANONYMOUS, Identity, Role
+from carebase.database.identity import Identity, Role
 
 LOG = observability.Log("auth")
 
@@ -38,8 +38,8 @@ class GoTrueRoute(APIRoute):
 
         async def answer_or_refuse(request: Request) -> Response:
             try:
+                requests.spend_of_bearer(request)
                 _check_key(request)
-                requests.spend_request(request, ANONYMOUS)
                 return await answer(request)
             except errors.CareError as error:
                 return refusal(request, error)

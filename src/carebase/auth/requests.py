@@ -141,19 +141,32 @@ def device_of(connection: HTTPConnection) -> str | None:
 
 
 def spend_request(connection: HTTPConnection, identity: Identity) -> None:
-    """Count one request against its caller: the account, a secret key, else the address."""
-    role, claims = identity.role, identity.claims
-    # Everybody has a publishable key, so whoever brings one is told apart by the address.
-    if role is Role.AUTHENTICATED:
-        caller = claims["sub"]
-    elif role is Role.ANON or (caller := claims.get("key_sha256")) is None:
-        caller = limits.caller_at(address_of(connection))
+    """Count one request against its caller: the account, else the address, and a secret key beside it."""
     state = connection.scope["app"].state
     try:
         allowance: limits.Allowance = state.allowance
     except AttributeError:
         allowance = state.allowance = limits.Allowance(state.settings.requests_per_minute)
-    allowance.take(caller)
+    claims = identity.claims
+    if identity.role is Role.AUTHENTICATED:
+        allowance.take(claims["sub"])
+        return
+    # Everybody has a publishable key, and a secret one may be made up: it is looked for later.
+    allowance.take(limits.caller_at(address_of(connection)))
+    if identity.role is Role.SERVICE and (key := claims.get("key_sha256")) is not None:
+        allowance.take(key)
+
+
+def spend_of_bearer(connection: HTTPConnection) -> None:
+    """The same where who is asking is told only later: the person of a token that is ours, else the address."""
+    token, identity = bearer_token(connection), ANONYMOUS
+    if token is not None:
+        try:
+            identity = cast(Tokens, connection.app.state.tokens).verify(token)
+        except errors.NotSignedIn:
+            # Tokens that are made up cost their maker as much as any request.
+            identity = ANONYMOUS
+    spend_request(connection, identity)
 
 
 def note_activity(connection: HTTPConnection, identity: Identity) -> None:

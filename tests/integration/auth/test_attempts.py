@@ -78,3 +78,39 @@ async def test_the_current_password_is_not_guessed_through_a_change(client, step
     body = {"password": "another long phrase", "current_password": "not the password"}
     answers = [await client.put("/auth/v1/user", json=body, headers=steps.bearer(session)) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [400] * 10 + [429]
+
+
+async def test_whoever_tries_one_password_with_every_account_waits_whichever_comes_next(client, service, steps):
+    await steps.signed_up(client)
+    for number in range(100):
+        assert (await steps.signed_in(client, f"nobody{number}@example.org", "Summer2026!")).status_code == 400
+
+    refused = await steps.signed_in(client, "nobody-else@example.org", "Summer2026!")
+
+    assert (refused.status_code, refused.json()["error_code"]) == (429, "over_request_rate_limit")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 12
+    async with service.from_address("192.0.2.9") as elsewhere:
+        assert (await steps.signed_in(elsewhere)).status_code == 200
+
+
+async def test_right_passwords_use_nothing_up_however_many_come_from_one_address(client, service, steps):
+    await steps.signed_up(client)
+    for _ in range(3):
+        await steps.signed_in(client)
+
+    ((used,),) = service.sql(
+        "select coalesce(sum(extract(epoch from full_at - now())), 0) from auth.allowances"
+        " where kind = 'sign_in_address' and full_at > now()"
+    )
+    assert used == 0
+
+
+async def test_neighbours_of_an_ipv6_address_are_one_guesser(service, steps):
+    async with service.from_address("2001:db8::1") as one:
+        await steps.signed_up(one)
+        for _ in range(10):
+            await steps.signed_in(one, password="wrong password")
+    async with service.from_address("2001:db8::ffff:2") as neighbour:
+        assert (await steps.signed_in(neighbour)).status_code == 429
+    async with service.from_address("2001:db8:0:1::1") as another:
+        assert (await steps.signed_in(another)).status_code == 200
