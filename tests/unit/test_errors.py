@@ -15,7 +15,16 @@ from carebase import errors
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_reference.py"
 # Clients of GoTrue know these by the code and tell the cases apart by the message.
-SHARED_IN_GOTRUE = {"invalid_credentials", "no_authorization"}
+SHARED_IN_GOTRUE = {
+    "insufficient_aal",
+    "invalid_credentials",
+    "no_authorization",
+    "otp_expired",
+    "reauthentication_needed",
+    "user_already_exists",
+    "user_banned",
+    "validation_failed",
+}
 # Those of PostgREST's by its codes, one of which stands for everything that cannot be read.
 SHARED_IN_POSTGREST = {"PGRST100"}
 
