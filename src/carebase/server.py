@@ -41,7 +41,7 @@ from carebase.settings import VERSION, Settings
 from carebase.storage import ranges
 from carebase.storage.failures import RangeNotSatisfiable
 from carebase.storage.objects import Store
-from carebase.web import body_limit, failures, headers, signed_in, static, viewers
+from carebase.web import body_limit, failures, headers, request_limit, signed_in, static, viewers
 from carebase.web.proxies import TrustedProxies
 
 DESCRIPTION: Final = (
@@ -139,7 +139,8 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
             stack.callback(state.accounts.close)
             service = state.pools[Login.AUTH_SERVICE]
             state.activity = await stack.enter_async_context(Activity(service, idle_minutes=settings.idle_minutes))
-            await stack.enter_async_context(Carrying(state.allowance, service))
+            await stack.enter_async_context(Carrying(state.allowance, service, kind="requests"))
+            await stack.enter_async_context(Carrying(state.address_allowance, service, kind="address_requests"))
             await stack.enter_async_context(Sender.of(settings, state.pools[Login.AUTH_SERVICE]))
             state.store = Store(settings.data / "objects", state.pools)
             state.reader = Reader()
@@ -184,6 +185,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
         access_token_minutes=settings.access_token_minutes,
     )
     app.state.allowance = Allowance(settings.requests_per_minute)
+    app.state.address_allowance = Allowance(settings.requests_per_minute * request_limit.PEOPLE_BEHIND_AN_ADDRESS)
     names = static.built()
     app.state.renderer = pages.renderer(names)
     app.include_router(auth_routes.router)
@@ -199,6 +201,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     _add_refusals(app)
     app.add_middleware(body_limit.BodyLimit)
     app.add_middleware(signed_in.CookieSessions)
+    app.add_middleware(request_limit.RequestLimit, allowance=app.state.address_allowance)
     app.add_middleware(Broken)
     app.add_middleware(headers.CarefulHeaders)
     app.data_api = headers.CarefulHeaders(Broken(signed_in.CookieSessions(deployment.mounted(configuration))))

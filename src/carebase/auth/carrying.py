@@ -36,10 +36,11 @@ class Kept:
 
 
 class Carrying:
-    """`async with Carrying(allowance, pools[Login.AUTH_SERVICE]):` keeps an allowance shared meanwhile."""
+    """`async with Carrying(allowance, pools[Login.AUTH_SERVICE], kind="requests"):` keeps it shared meanwhile."""
 
-    def __init__(self, allowance: Allowance, pool: AsyncConnectionPool) -> None:
+    def __init__(self, allowance: Allowance, pool: AsyncConnectionPool, *, kind: str) -> None:
         self._allowance = allowance
+        self._kind = kind
         self._pool = pool
         self._ends = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -48,7 +49,7 @@ class Carrying:
         """Learn what was used up before, then begin to share."""
         try:
             async with sessions.begin_as_login(self._pool) as session:
-                known = await session.all(SQL["known"], Kept, most=limits.MOST_CALLERS)
+                known = await session.all(SQL["known"], Kept, kind=self._kind, most=limits.MOST_CALLERS)
             self._allowance.expect({one.key: one.seconds for one in known})
         except errors.CareError as error:
             LOG.error("limits_not_read", cause=error)
@@ -69,8 +70,13 @@ class Carrying:
             async with sessions.begin_as_login(self._pool) as session:
                 await allowances.forget_full(session)
                 if uses:
-                    await session.run(SQL["add"], keys=[use.key for use in uses], seconds=[use.seconds for use in uses])
-                known = await session.all(SQL["known"], Kept, most=limits.MOST_CALLERS)
+                    await session.run(
+                        SQL["add"],
+                        kind=self._kind,
+                        keys=[use.key for use in uses],
+                        seconds=[use.seconds for use in uses],
+                    )
+                known = await session.all(SQL["known"], Kept, kind=self._kind, most=limits.MOST_CALLERS)
         except errors.CareError as error:
             LOG.error("limits_not_shared", cause=error, count=len(uses))
             return
