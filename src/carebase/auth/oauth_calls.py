@@ -12,7 +12,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -29,10 +29,22 @@ PORTS: Final = {"https": 443, "http": 80}
 
 
 class Calls:
-    """Calls on behalf of one issuer."""
+    """Calls on behalf of one issuer.
 
-    def __init__(self, issuer: str) -> None:
+    `trust` are the authorities whose certificates are believed, by default the machine's; `is_reachable` says of an
+    IP address whether somebody else's word may lead there, by default `is_public`.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        *,
+        trust: ssl.SSLContext | None = None,
+        is_reachable: Callable[[str], bool] | None = None,
+    ) -> None:
         self._own = _origin(urlsplit(issuer))
+        self._trust = trust
+        self._is_reachable = is_reachable or is_public
 
     async def get(self, address: str, *, bearer: str | None = None) -> Mapping[str, Any]:
         """The JSON object at the address; ProviderUnavailable without one."""
@@ -100,7 +112,7 @@ class Calls:
         if _origin(parts) != self._own:
             # The name is looked up here and the connection goes to what was checked, whatever it means a moment later.
             extensions = {"sni_hostname": url.host}
-            url = url.copy_with(host=await _public_address(url.host, _origin(parts)[2]))
+            url = url.copy_with(host=await self._checked_address(url.host, _origin(parts)[2]))
         async with (
             httpx.AsyncClient(
                 verify=self._context, trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS
@@ -123,17 +135,16 @@ class Calls:
                 raise oauth_refused.ProviderUnavailable(hint=f"The provider answers {answer.status_code}.")
             return bytes(received)
 
+    async def _checked_address(self, host: str, port: int) -> str:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [str(entry[4][0]) for entry in found]
+        if not addresses or not all(self._is_reachable(each) for each in addresses):
+            raise oauth_refused.ProviderUnavailable(hint="The provider names an address inside a private network.")
+        return addresses[0]
+
     @cached_property
     def _context(self) -> ssl.SSLContext:
-        return ssl.create_default_context()
-
-
-async def _public_address(host: str, port: int) -> str:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(is_public(each) for each in addresses):
-        raise oauth_refused.ProviderUnavailable(hint="The provider names an address inside a private network.")
-    return addresses[0]
+        return self._trust or ssl.create_default_context()
 
 
 def is_public(address: str) -> bool:

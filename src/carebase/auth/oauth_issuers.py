@@ -8,6 +8,7 @@ issuer with an algorithm that needs one (OpenID Connect Core 3.1.3.7; ASVS 6.8.1
 from __future__ import annotations
 
 import asyncio
+import base64
 import hmac
 import time
 from collections.abc import Collection, Mapping
@@ -236,6 +237,12 @@ def _chosen(keys: KeySet, kid: object) -> RSAKey | ECKey | OKPKey | None:
     return found[0] if found and isinstance(found[0], RSAKey | ECKey | OKPKey) else None
 
 
+def _bits(number: object) -> int:
+    """The length of a number as a key's document writes it."""
+    text = str(number)
+    return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big").bit_length()
+
+
 def _key(entry: object) -> RSAKey | ECKey | OKPKey | None:
     """A key that signs; None for what is none, is too short or is of a kind that is not used here."""
     if not isinstance(entry, dict) or entry.get("use", "sig") != "sig":
@@ -244,8 +251,7 @@ def _key(entry: object) -> RSAKey | ECKey | OKPKey | None:
     try:
         match entry.get("kty"):
             case "RSA":
-                key = RSAKey.import_key(public)
-                return key if key.public_key.key_size >= SHORTEST_RSA_BITS else None
+                return RSAKey.import_key(public) if _bits(public["n"]) >= SHORTEST_RSA_BITS else None
             case "EC":
                 return ECKey.import_key(public)
             case "OKP":
