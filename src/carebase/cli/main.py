@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "carebase.cli.demo",
     "explain-access": "carebase.cli.explain_access",
     "keys": "carebase.cli.keys",
+    "mail": "carebase.cli.mail",
     "migrate": "carebase.cli.migrate",
     "serve": "carebase.cli.serve",
     "status": "carebase.cli.status",

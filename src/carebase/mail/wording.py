@@ -22,6 +22,7 @@ from uuid import UUID
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from carebase import errors
 from carebase.mail import devices
 from carebase.mail.messages import Kind, Message
 from carebase.observability import Log
@@ -39,6 +40,12 @@ HOURS: Final = {"fr": ("heure", "heures"), "en": ("hour", "hours")}
 
 class Unwordable(Exception):
     """The mail cannot be written as it is; no other try changes that."""
+
+
+class BadTemplate(errors.SetupError):
+    """A template of the operator's folder cannot be used; ours is used in its place."""
+
+    code, message = "bad_template", "A mail template cannot be used."
 
 
 class BrokenTemplate(Exception):
@@ -100,6 +107,7 @@ class Wording:
         # The same at every try, so that a mail box can tell a mail that came twice.
         mail["Message-ID"] = f"<{mail_id}@{self.sender.rpartition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"
+        mail["X-Carebase-Mail"] = message.kind.value
         mail.set_content(words.text, cte="quoted-printable")
         if words.html is not None:
             mail.add_alternative(words.html, subtype="html", cte="quoted-printable")
