@@ -44,15 +44,15 @@ async def invite(
     email = addresses.normal(email)
     if role is not None:
         metadata.check_role(role)
-    said = metadata.of_person(data or {})
+    said = metadata.of_person(data) if data else None
     async with means.begin() as session:
         user = await accounts.by_email(session, email)
         if user is not None and user.confirmed_at is not None:
             raise refused.EmailExists
         too_many = await mailing.allow(session, means, to=email, kind=Kind.INVITE, caller=caller)
         if too_many is None:
-            waiting = await _waiting(session, email, user=user, said=said)
-            invited = await _marked(session, waiting.id, role=role)
+            waiting = await _waiting(session, email, user=user)
+            invited = await _marked(session, waiting.id, said=said, role=role)
             ends = Return(redirect_to=redirect_to)
             await mailing.write(session, means, invited, to=email, kind=Kind.INVITE, ends=ends, caller=caller)
             await audit.record(
@@ -69,11 +69,11 @@ async def invite(
     return account
 
 
-async def _waiting(session: Session, email: str, *, user: User | None, said: str) -> User:
+async def _waiting(session: Session, email: str, *, user: User | None) -> User:
     """The account that waits, with nothing in it but what was said of it here."""
     if user is None:
         return await accounts.make(
-            session, email, hashed=None, app_metadata=metadata.of_service(), user_metadata=said, is_confirmed=False
+            session, email, hashed=None, app_metadata=metadata.of_service(), user_metadata="{}", is_confirmed=False
         )
     if user.invited_at is None:
         # It was made by somebody who has not proven the address; the password may be a stranger's.
@@ -81,8 +81,8 @@ async def _waiting(session: Session, email: str, *, user: User | None, said: str
     return user
 
 
-async def _marked(session: Session, user_id: UUID, *, role: str | None) -> User:
-    marked = await session.value(SQL["mark"], user_id=user_id, role=role)
+async def _marked(session: Session, user_id: UUID, *, said: str | None, role: str | None) -> User:
+    marked = await session.value(SQL["mark"], user_id=user_id, said=said, role=role)
     invited = None if marked is None else await accounts.by_id(session, user_id)
     if invited is None:
         raise refused.EmailExists
