@@ -44,8 +44,13 @@ GENERATED_BYTES: Final = 18
 
 LONGEST_GUESSED: Final = 72
 """Characters looked at for how many guesses a password takes; more would take long to look at."""
+MOST_SIGNS_FOR_LETTERS: Final = 8
+"""Different ones in one password; zxcvbn tries every way to read them, which with twenty takes seconds."""
+LONGEST_WITH_SIGNS: Final = 24
+"""Characters looked at where there are more of them."""
 FEWEST_GUESSES: Final = 3
 """Of zxcvbn's levels from 0 to 4: safely unguessable by whoever has our hashes, 10 to the 8th guesses."""
+SIGNS_FOR_LETTERS: Final = frozenset("4@8({[<3691!|70$5+%2")
 # Words of French keyboards and hospitals, beside the lists that zxcvbn brings, which are of English ones.
 COMMON: Final = (
     "azerty", "azertyuiop", "qsdfghjklm", "wxcvbn", "aqwzsx", "bienvenue", "bonjour", "chocolat", "clinique",
@@ -79,8 +84,14 @@ def check(password: str, *, email: str, shortest: int = SHORTEST) -> None:
 def _is_common(password: str, *, email: str) -> bool:
     known = [*COMMON, *sorted(_names(email))]
     # Both ways of writing it: accents hide nothing from whoever guesses.
-    written = {password[:LONGEST_GUESSED], _folded(password)[:LONGEST_GUESSED]}
+    written = {_looked_at(password), _looked_at(_folded(password))}
     return any(not text or zxcvbn(text, user_inputs=known)["score"] < FEWEST_GUESSES for text in written)
+
+
+def _looked_at(text: str) -> str:
+    """The beginning of the text that is looked at; a shorter one where many signs may stand for letters."""
+    is_slow = len(set(text) & SIGNS_FOR_LETTERS) > MOST_SIGNS_FOR_LETTERS
+    return text[: LONGEST_WITH_SIGNS if is_slow else LONGEST_GUESSED]
 
 
 def _is_personal(password: str, *, email: str) -> bool:

@@ -53,8 +53,8 @@ async def by_password(
     _check_is_open(means)
     email = addresses.normal(email)
     kept = metadata.of_person(data)
-    await means.passwords.check(password, email=email, shortest=means.policy.shortest_password)
     await _count(means, caller)
+    await means.passwords.check(password, email=email, shortest=means.policy.shortest_password)
     if means.policy.is_confirmed_at_once:
         return await _at_once(means, email, password, kept=kept, caller=caller)
     async with steady.answer():
@@ -69,10 +69,10 @@ async def by_phone(means: Accounts, phone: str, password: str, *, data: Mapping[
         raise refused.PhoneDisabled
     phone = addresses.phone(phone)
     kept = metadata.of_person(data)
+    await _count(means, caller)
     await means.passwords.check(password, email=phone, shortest=means.policy.shortest_password)
     if not means.policy.is_confirmed_at_once:
         raise refused.MessageNotSent
-    await _count(means, caller)
     hashed = await means.passwords.hash(password)
     said = metadata.of_service(providers=("phone",))
     async with means.begin() as session:

@@ -1,11 +1,13 @@
 """Which passwords are good enough, and what a hash tells apart."""
 
 import asyncio
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pwdlib.hashers.bcrypt import BcryptHasher
+from zxcvbn import frequency_lists  # type: ignore[import-untyped]
 
 from carebase import errors
 from carebase.auth import passwords, refused
@@ -49,6 +51,28 @@ def test_a_phrase_nobody_else_uses_is_taken(password: str) -> None:
 )  # fmt: skip
 def test_a_password_from_every_list_of_leaks_is_refused(password: str) -> None:
     assert "common" in reasons(password)
+
+
+LEAKED = sorted(
+    (word for word in frequency_lists.FREQUENCY_LISTS["passwords"] if len(word) >= passwords.SHORTEST),
+)[:300]
+
+
+def test_no_password_of_a_list_of_leaks_is_taken() -> None:
+    assert len(LEAKED) == 300
+    assert [word for word in LEAKED if not reasons(word)] == []
+
+
+def test_a_password_made_to_be_read_in_many_ways_is_judged_soon() -> None:
+    began = time.process_time()
+    reasons("aA4@bB8cC({[<eE3gG69iI1!|lL1|7oO0sS$5tT+7xX%zZ2" * 2)
+    assert time.process_time() - began < 0.5
+
+
+def test_a_clinic_may_ask_for_fewer_characters_or_for_more() -> None:
+    passwords.check("kY7-wqéov", email=EMAIL, shortest=8)
+    with pytest.raises(refused.WeakPassword, match="15 characters"):
+        passwords.check("kY7-wq2é9x!bv", email=EMAIL, shortest=15)
 
 
 @pytest.mark.parametrize("password", ["amina.diallo", "Amina2024!", "diallo12345", "clinique-nord", "carebase-1!"])
