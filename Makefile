@@ -31,9 +31,10 @@ test-browser: $(VENV)/dev.ok assets ## Journeys, accessibility and pages in Debi
 test-security: $(VENV)/dev.ok assets ## Who may do what, on the database and over HTTP
 	@$(BIN)/python -m pytest tests/security
 
-conformance-rest: $(VENV)/dev.ok ## Replay PostgREST's expectations: make conformance-rest POSTGREST=<checkout at v14.17> [CASES=<file>] [VERBOSE=1]
+conformance-rest: $(VENV)/dev.ok ## Replay PostgREST's expectations: make conformance-rest POSTGREST=<checkout at v14.17> [CASES=<file>] [VERBOSE=1] [DIFFERENCES=20000] [SEED=]
 	@test -n "$(POSTGREST)" || { echo "make conformance-rest POSTGREST=<checkout of PostgREST at v14.17> [CASES=<file>]"; exit 2; }
-	@$(BIN)/python -m tests.conformance.rest "$(POSTGREST)" $(if $(CASES),--cases "$(CASES)") $(if $(VERBOSE),-v)
+	@$(BIN)/python -m tests.conformance.rest "$(POSTGREST)" $(if $(CASES),--cases "$(CASES)") $(if $(VERBOSE),-v) \
+		$(if $(DIFFERENCES),--differences "$(DIFFERENCES)") $(if $(SEED),--seed "$(SEED)")
 
 conformance-postgrest-py: $(VENV)/dev.ok ## Run the suite of supabase-py's postgrest: make conformance-postgrest-py SUPABASE_PY=<checkout>
 	@test -n "$(SUPABASE_PY)" || { echo "make conformance-postgrest-py SUPABASE_PY=<checkout of supabase-py>"; exit 2; }

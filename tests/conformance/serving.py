@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import psycopg_pool
 import uvicorn
@@ -72,8 +72,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(dsn: str, chosen: Configuration) -> Iterator[str]:
-    """The data API over a database, on a free port of loopback."""
+def served(dsn: str, chosen: Configuration, *, parser: Literal["auto", "h11"] = "auto") -> Iterator[str]:
+    """The data API over a database, on a free port of loopback; `parser` of HTTP is what a deployment has."""
     port = free_port()
     running: dict[str, Any] = {}
     app = routes.application(
@@ -82,9 +82,8 @@ def served(dsn: str, chosen: Configuration) -> Iterator[str]:
         doorkeeper=Door(chosen.anonymous_role),
         configuration=chosen,
     )
-    # The other parser, taken where it is installed, hands on neither a bare `#` nor an address without its slash.
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, http="h11", lifespan="off", log_level="error", server_header=False
+        app, host="127.0.0.1", port=port, http=parser, lifespan="off", log_level="error", server_header=False
     )
     server = uvicorn.Server(config)
 

@@ -1,17 +1,12 @@
 """Asks both servers thousands of things and counts where they differ.
 
-python -m tests.conformance.differences DSN [--requests N] [--seed S]
-
-DSN names a superuser's database that is empty but for what a former run left. The last line is
+In charge of the count and of showing what nothing explains; the last line is
 `differences: N requests, U unexplained, M explained`.
 """
 
 from __future__ import annotations
 
-import argparse
 import collections
-import random
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -69,21 +64,3 @@ def run(program: Path, dsn: str, *, requests: int, seed: int) -> int:
     asked, unexplained = counts["requests"], counts["unexplained"]
     print(f"differences: {asked} requests, {unexplained} unexplained, {counts['explained']} explained")
     return unexplained
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("dsn")
-    parser.add_argument("--requests", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=random.randrange(2**32))
-    given = parser.parse_args()
-    program = peer.program()
-    if program is None:
-        print("PostgREST is not installed (tests/clients), and POSTGREST_BIN names none")
-        return 1
-    print(f"seed {given.seed}")
-    return 1 if run(program, given.dsn, requests=given.requests, seed=given.seed) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
