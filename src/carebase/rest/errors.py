@@ -196,18 +196,6 @@ class RelatedOrderRefused(RestError):
         )
 
 
-class EmbedFilterRefused(RestError):
-    """An embed as a whole can only be there or not."""
-
-    code, status = "PGRST120", 400
-
-    def __init__(self, target: str) -> None:
-        super().__init__(
-            f"Bad operator on the '{target}' embedded resource",
-            details="Only is null or not is null filters are allowed on embedded resources",
-        )
-
-
 class BadRaise(RestError):
     """The database raised SQLSTATE 'PGRST' with a message or detail that is not the JSON it has to be."""
 

@@ -6,7 +6,7 @@ Any login can do it, as the system catalogues are open to all; what may be used 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -206,12 +206,15 @@ def made_of(found: Found) -> Catalogue:
             row.qualified: table(row, key=primary.get(row.qualified, ()), computed_columns=of_rows.get(row.oid, {}))
             for row in found.relations
         },
-        relationships=relationships.by_origin(
-            list(relationships.by_keys(foreign_keys, keys, appearing)),
-            primary=primary,
-            computed=computed(found.functions, by_oid),
-            views={row.qualified for row in found.relations if KINDS[row.kind].is_view},
-        ),
+        relationships={
+            **dict.fromkeys(joined_elsewhere(foreign_keys, keys, appearing), ()),
+            **relationships.by_origin(
+                list(relationships.by_keys(foreign_keys, keys, appearing)),
+                primary=primary,
+                computed=computed(found.functions, by_oid),
+                views={row.qualified for row in found.relations if KINDS[row.kind].is_view},
+            ),
+        },
         functions=callable_functions(found.functions, by_oid),
         representations={(row.source, row.target): Name(row.schema, row.name) for row in found.representations},
         comments={row.schema: row.comment for row in found.comments},
@@ -294,6 +297,21 @@ def constraints_of(rows: Iterable[ConstraintRow]) -> tuple[list[Key], list[Forei
         else:
             keys.append(Key(relation=row.relation, columns=columns, is_primary=row.kind == "p"))
     return keys, foreign_keys
+
+
+def joined_elsewhere(
+    foreign_keys: Iterable[ForeignKey], keys: Iterable[Key], appearing: Mapping[int, Sequence[Appearance]]
+) -> Iterator[Name]:
+    """The relations that are related through tables which are not exposed: nobody who asks for that meant another."""
+    primary = {key.relation: set(key.columns) for key in keys if key.is_primary}
+    leading: dict[int, list[ForeignKey]] = {}
+    for key in foreign_keys:
+        is_part = set(key.columns) <= primary.get(key.relation, set())
+        if is_part and key.relation not in appearing and key.target in appearing:
+            leading.setdefault(key.relation, []).append(key)
+    for found in leading.values():
+        if len(found) > 1:
+            yield from (appearance.relation for key in found for appearance in appearing[key.target])
 
 
 # --- functions -----------------------------------------------------------------------------------------------------

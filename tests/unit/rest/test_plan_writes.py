@@ -43,6 +43,18 @@ def test_of_a_table_that_the_role_may_not_use_no_column_is_told(method, body):
     assert refused.value.code == "42501"
 
 
+def test_only_what_is_looked_at_has_to_be_there():
+    planned("POST", "/cases", "select=nothing", '{"title": "a"}')
+    planned("POST", "/cases", "nothing=eq.1", '{"title": "a"}', **REPRESENTATION)
+    planned("PATCH", "/cases", "nothing=eq.1", "{}")
+    for query, prefer in (("select=nothing", "return=representation"), ("select=nothing", "return=headers-only")):
+        with pytest.raises(errors.RestError) as refused:
+            planned("POST", "/cases", query, '{"title": "a"}', Prefer=prefer)
+        assert refused.value.code == "42703"
+    with pytest.raises(errors.NoRelationship):
+        planned("POST", "/cases", "select=nothing(*)", '{"title": "a"}')
+
+
 def test_a_table_that_is_not_there_is_refused():
     with pytest.raises(errors.NoSuchTable):
         planned("POST", "/case")
@@ -93,6 +105,7 @@ def test_conflicting_columns_exist():
         ("/cases", "id=eq.1&title=eq.a"),
         ("/cases", "and=(id.eq.1)"),
         ("/cases", "nothing=not.eq.1"),
+        ("/cases", "id=eq.1&select=*,doctors(*)&doctors.id=eq.1"),
         ("/logs", "said=eq.a"),
     ],
 )

@@ -113,6 +113,10 @@ def test_a_body_is_kept_as_it_came():
     assert read("DELETE", headers=[("Content-Type", "image/png")]).payload is None
 
 
+def test_of_several_orders_for_one_place_the_first_counts():
+    assert read(query="order=name&order=id").orders == {(): (OrderTerm(Field("name")),)}
+
+
 def test_of_several_faults_the_order_is_told_before_the_selection():
     with pytest.raises(errors.Unreadable, match="PGRST100") as caught:
         read(query="select=a[&order=b.up")
