@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Iterator
@@ -183,6 +184,13 @@ async def test_an_answer_counts_once(service, client, known):
     back = await at_provider((await begun(client)).headers["location"])
     assert "access_token" in (await client.get(back)).headers["location"]
     assert "bad_oauth_state" in (await client.get(back)).headers["location"]
+    assert service.sql("select count(*) from auth.sessions") == [(1,)]
+
+
+async def test_an_answer_counts_once_among_many_at_the_same_moment(service, client, known):
+    back = await at_provider((await begun(client)).headers["location"])
+    ended = await asyncio.gather(*(client.get(back) for _ in range(10)))
+    assert sum("access_token" in answer.headers["location"] for answer in ended) == 1
     assert service.sql("select count(*) from auth.sessions") == [(1,)]
 
 
