@@ -76,6 +76,7 @@ class Client:
 
     def __init__(self, port: int, email: str) -> None:
         self._port = port
+        self.email = email
         self.connect()
         self._headers: dict[str, str] = {}
         answer = self.send(
