@@ -236,6 +236,8 @@ async def remove(session: Session, means: Accounts, user: User, *, factor_id: UU
 
     Who may is the caller's business. Sessions fall, a mail tells the person, recovery codes go with the last one.
     """
+    # A session that is just being raised by it is not yet seen as raised: it has to be over before any is lowered.
+    await session.run(SQL["lock_account"], user_id=user.id)
     await levels.lower(session, user.id, factor_id=factor_id)
     removed = await session.maybe(SQL["remove"], Factor, factor_id=factor_id, user_id=user.id)
     if removed is None:

@@ -4,10 +4,14 @@ import asyncio
 import base64
 import json
 import time
+from uuid import UUID
 
 import pytest
 
-from carebase.auth import totp
+from carebase.auth import accounts, totp
+from carebase.auth import factors as second_factors
+from carebase.auth.callers import Caller
+from carebase.errors import NotFound
 
 VERSION = {"X-Supabase-Api-Version": "2024-01-01"}
 
@@ -410,3 +414,51 @@ async def test_an_ended_session_or_a_disabled_account_shows_no_factor(client, se
         403,
         "session_not_found",
     )
+
+
+async def test_the_operator_removes_what_somebody_lost_and_the_sessions_fall(client, service, steps, factors):
+    session = await steps.signed_up(client)
+    _, raised = await factors.added(session, friendly_name="phone")
+    await factors.enrolled(raised, friendly_name="begun")
+    means = service.app.state.accounts
+
+    removed = await second_factors.reset(means, "Amina@example.org", caller=Caller(address=None))
+
+    assert removed == 2
+    assert service.sql("select count(*) from auth.mfa_factors") == [(0,)]
+    assert service.sql("select distinct aal from auth.sessions") == [("aal1",)]
+    assert (await client.get("/api/me", headers=steps.bearer(raised))).status_code == 401
+    below = (await steps.signed_in(client)).json()
+    await factors.added(below)
+    with pytest.raises(NotFound):
+        await second_factors.reset(means, "nobody@example.org", caller=Caller(address=None))
+
+
+@pytest.mark.parametrize("by", ["its person", "an administrator"])
+async def test_a_factor_that_is_shown_and_removed_at_the_same_moment_raises_nothing_for_long(
+    client, service, steps, factors, by
+):
+    factor, raised = await factors.added(await steps.signed_up(client))
+    forget_steps(service)
+    others = [(await steps.signed_in(client)).json() for _ in range(3)]
+    challenges = [await factors.asked(each, factor["id"]) for each in others]
+    code = code_of(factor["totp"]["secret"])
+
+    async def removed_by_an_administrator():
+        means = service.app.state.accounts
+        async with means.begin() as session:
+            user = await accounts.by_email(session, "amina@example.org")
+            await second_factors.remove(session, means, user, factor_id=UUID(factor["id"]), caller=Caller(address=None))
+
+    removing = factors.removed(raised, factor["id"]) if by == "its person" else removed_by_an_administrator()
+    _, *answers = await asyncio.gather(
+        removing,
+        *(
+            factors.answered(each, factor["id"], code, challenge=challenge)
+            for each, challenge in zip(others, challenges, strict=True)
+        ),
+    )
+
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
+    assert service.sql("select count(*) from auth.mfa_factors") == [(0,)]
+    assert service.sql("select distinct aal from auth.sessions") == [("aal1",)]

@@ -257,6 +257,14 @@ async def test_people_come_in_by_record_number_telephone_or_address(service, mea
         assert [entry["method"] for entry in claims["amr"]] == ["paper_code"]
 
 
+async def test_the_token_address_takes_a_printed_code_once(client, a_person):
+    (code, *_) = await (await a_person()).printed("sign_in")
+    came = {"url": "/auth/v1/token?grant_type=paper_code", "json": {"name": "amina@example.org", "code": code}}
+    first, second = await client.post(**came, headers=VERSION), await client.post(**came, headers=VERSION)
+    assert (first.status_code, first.json()["user"]["email"]) == (200, "amina@example.org")
+    assert refusal_of(second) == (400, "invalid_credentials")
+
+
 async def test_a_number_that_is_two_peoples_lets_in_whose_code_it_is(service, means, a_person, record_of):
     amina, bruno = await a_person(), await a_person("bruno@example.org")
     record_of(amina.id, "221771234567")
