@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from carebase import errors, observability
-from carebase.auth import captcha, refused, requests, users
+from carebase.auth import api_keys, captcha, refused, requests, users
 from carebase.auth.accounts import Account
 from carebase.auth.opening import Opened
 from carebase.auth.tokens import Tokens
@@ -39,7 +39,7 @@ class GoTrueRoute(APIRoute):
         async def answer_or_refuse(request: Request) -> Response:
             try:
                 requests.spend_of_bearer(request)
-                _check_key(request)
+                await _check_key(request)
                 return await answer(request)
             except errors.CareError as error:
                 return refusal(request, error)
@@ -172,11 +172,17 @@ def answer(given: Mapping[str, Any] | list[Any], *, headers: Mapping[str, str] |
     return Response(orjson.dumps(given), headers=dict(headers or {}), media_type="application/json")
 
 
-def _check_key(request: Request) -> None:
+async def _check_key(request: Request) -> None:
     key = request.headers.get("apikey")
     if key is None:
         return
     try:
-        cast(Tokens, request.app.state.tokens).verify(key)
+        identity = api_keys.identity_of(cast(Tokens, request.app.state.tokens), key)
     except errors.NotSignedIn as error:
         raise refused.BadKey from error
+    if identity.role is Role.AUTHENTICATED:
+        return
+    async with requests.accounts_of(request).begin() as session:
+        is_good = await api_keys.is_good(session, identity)
+    if not is_good:
+        raise refused.BadKey

@@ -8,6 +8,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from carebase.auth import (
+    admin_routes,
+    client_routes,
     factor_routes,
     oauth_routes,
     proving_routes,
@@ -25,3 +27,5 @@ router.include_router(session_routes.router)
 router.include_router(factor_routes.router)
 router.include_router(oauth_routes.router)
 router.include_router(service_routes.router)
+router.include_router(admin_routes.router)
+router.include_router(client_routes.router)

@@ -1,11 +1,17 @@
-"""Routes that tell about the service itself: `/health`, `/settings`."""
+"""Routes that tell about the service itself: `/health`, `/settings`, and what checks its tokens."""
 
 from __future__ import annotations
 
+from typing import Any, Final, cast
+
 from fastapi import APIRouter, Request, Response
 
-from carebase.auth import protocol, requests
+from carebase.auth import oauth_providers, protocol, requests, signing_keys
+from carebase.auth.tokens import Tokens
 from carebase.settings import VERSION
+
+KEYS_KEPT_SECONDS: Final = 600
+"""How long others may keep our public keys; a rotation announces the next one before it retires the last."""
 
 router = APIRouter(route_class=protocol.GoTrueRoute)
 
@@ -26,13 +32,42 @@ async def health() -> Response:
 async def settings(request: Request) -> Response:
     """Which ways to sign in there are."""
     policy = requests.accounts_of(request).policy
+    providers = dict.fromkeys(oauth_providers.read(request.app.state.settings), True)
+    external = {
+        **providers,
+        "anonymous_users": policy.is_anonymous_allowed,
+        "email": True,
+        "phone": policy.is_phone_allowed,
+    }
     return protocol.answer(
         {
-            "external": {"email": True, "phone": False, "anonymous_users": False},
+            "external": external,
             "disable_signup": not policy.is_sign_up_open,
-            "mailer_autoconfirm": True,
-            "phone_autoconfirm": False,
+            "mailer_autoconfirm": policy.is_confirmed_at_once,
+            "phone_autoconfirm": policy.is_phone_allowed and policy.is_confirmed_at_once,
             "sms_provider": "",
             "saml_enabled": False,
+            "passkeys_enabled": False,
         }
     )
+
+
+@router.get("/.well-known/jwks.json")
+async def public_keys(request: Request) -> Response:
+    """The public keys that check our tokens; none where the secret signs them."""
+    keys = cast(Tokens, request.app.state.tokens).public_jwks
+    return protocol.answer(keys, headers={"Cache-Control": f"public, max-age={KEYS_KEPT_SECONDS}"})
+
+
+@router.get("/.well-known/openid-configuration")
+async def issuer(request: Request) -> Response:
+    """Whose tokens these are and where their keys are, for whoever checks them."""
+    tokens = cast(Tokens, request.app.state.tokens)
+    told: dict[str, Any] = {
+        "issuer": tokens.issuer,
+        "jwks_uri": f"{tokens.issuer}/.well-known/jwks.json",
+        "userinfo_endpoint": f"{tokens.issuer}/user",
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [signing_keys.SECRET_ALGORITHM, *signing_keys.ALGORITHMS],
+    }
+    return protocol.answer(told, headers={"Cache-Control": f"public, max-age={KEYS_KEPT_SECONDS}"})

@@ -60,7 +60,7 @@ class SigningKey:
     @property
     def public(self) -> dict[str, Any]:
         """The key as everybody may read it."""
-        known: Mapping[str, Any] = self.key.as_dict(private=False)  # type: ignore[assignment]
+        known: Mapping[str, Any] = self.key.as_dict(private=False)
         numbers = {name: known[name] for name in PUBLIC_NUMBERS if name in known}
         return {**numbers, "kid": self.kid, "alg": self.algorithm, "use": "sig", "key_ops": ["verify"]}
 

@@ -1,0 +1,3 @@
+-- name: is_admin
+-- Whether whoever is asking administers, at the level of assurance that this takes here.
+select private.is_admin();
