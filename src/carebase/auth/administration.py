@@ -30,20 +30,6 @@ MOST_ON_A_PAGE: Final = 1000
 FURTHEST_PAGE: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class OwnedIdentity(AccountIdentity):
-    """A way in, with whose it is."""
-
-    user_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class OwnedFactor(Factor):
-    """A second factor, with whose it is."""
-
-    user_id: UUID
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Some accounts of all."""
@@ -279,16 +265,20 @@ async def _hashed(means: Accounts, wanted: Wanted, *, email: str | None) -> str 
 
 
 async def _with_ways(session: Session, users: Sequence[User]) -> list[Account]:
-    ids = [user.id for user in users]
+    """The accounts with their identities and factors, in one round trip."""
     async with session.together() as ask:
-        identities = ask.all(SQL["identities_of"], OwnedIdentity, user_ids=ids)
-        factors = ask.all(SQL["factors_of"], OwnedFactor, user_ids=ids)
-    ways: dict[UUID, tuple[list[AccountIdentity], list[Factor]]] = {user_id: ([], []) for user_id in ids}
-    for identity in identities.brought:
-        ways[identity.user_id][0].append(identity)
-    for factor in factors.brought:
-        ways[factor.user_id][1].append(factor)
-    return [Account(user=user, identities=ways[user.id][0], factors=ways[user.id][1]) for user in users]
+        asked = [
+            (
+                user,
+                ask.all(accounts.SQL["identities"], AccountIdentity, user_id=user.id),
+                ask.all(accounts.SQL["factors"], Factor, user_id=user.id),
+            )
+            for user in users
+        ]
+    return [
+        Account(user=user, identities=identities.brought, factors=factors.brought)
+        for user, identities, factors in asked
+    ]
 
 
 def _seconds(ban: timedelta | None) -> float | None:

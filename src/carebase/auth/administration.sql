@@ -22,20 +22,6 @@ select count(*)
         or position(lower(%(asked)s::text) in lower(coalesce(u.email, ''))) > 0
         or position(lower(%(asked)s::text) in lower(coalesce(u.raw_user_meta_data ->> 'full_name', ''))) > 0);
 
--- name: identities_of
--- The ways in of some accounts.
-select i.id, i.provider, i.provider_id, i.identity_data, i.email, i.last_sign_in_at, i.created_at, i.updated_at, i.user_id
-  from auth.identities i
- where i.user_id = any (%(user_ids)s::uuid[])
- order by i.created_at, i.id;
-
--- name: factors_of
--- The second factors of some accounts, without their secrets.
-select f.id, f.friendly_name, f.factor_type, f.status, f.last_challenged_at, f.created_at, f.updated_at, f.user_id
-  from auth.mfa_factors f
- where f.user_id = any (%(user_ids)s::uuid[])
- order by f.created_at, f.id;
-
 -- name: put
 -- An account as an administrator wants it; no row when its address, its number or its id is taken.
 insert into auth.users as u

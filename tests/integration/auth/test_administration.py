@@ -225,7 +225,7 @@ async def test_a_removed_account_is_gone_and_its_address_is_free(client, service
 
 async def test_an_account_that_a_record_names_keeps_its_id_and_nothing_else(client, service, key):
     user = await made(client, key, user_metadata={"full_name": "Amina"})
-    service.sql("insert into public.patients (mrn, name, created_by) values ('M-1', 'Somebody', %s)", user["id"])
+    service.sql("insert into public.patients (first_name, last_name, created_by) values ('A', 'B', %s)", user["id"])
     assert (await client.delete(f"{USERS}/{user['id']}", headers=key)).status_code == 200
     ((deleted, said),) = service.sql("select deleted_at is not null, raw_user_meta_data::text from auth.users")
     assert (deleted, said) == (True, "{}")
