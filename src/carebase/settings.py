@@ -172,7 +172,7 @@ class Settings:
         default="",
     )
     auto_confirm: bool = _of(
-        "CAREBASE_AUTO_CONFIRM", "Whether a new address counts as confirmed without a mail.", default=True
+        "CAREBASE_AUTO_CONFIRM", "Whether a new address counts as confirmed without a mail.", default=False
     )
     anonymous_sign_in: bool = _of(
         "CAREBASE_ANONYMOUS_SIGN_IN", "Whether people may come in without an address.", default=False

@@ -21,7 +21,7 @@ class Policy:
     """Other addresses a sign-in may end at, letter by letter; a `*` stands for one part of a path."""
     is_sign_up_open: bool = True
     """Whether people may make an account themselves; without it only those invited come in."""
-    is_confirmed_at_once: bool = True
+    is_confirmed_at_once: bool = False
     """Whether a new address counts as confirmed without a mail."""
     is_anonymous_allowed: bool = False
     is_phone_allowed: bool = False

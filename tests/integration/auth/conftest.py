@@ -22,6 +22,7 @@ from carebase.audit.log import ReadGate
 from carebase.auth import routes
 from carebase.auth.accounts import Accounts
 from carebase.auth.passwords import Passwords
+from carebase.auth.policy import Policy
 from carebase.auth.requests import ReadSession, RequestSession, SignedInIdentity
 from carebase.auth.tokens import Tokens
 from carebase.database import queries
@@ -47,7 +48,7 @@ insert into public.notes (n) values (1);
 
 def application(database: Any, pools: Any, gate: Any, *, data: Path, **chosen: Any) -> FastAPI:
     app = FastAPI()
-    app.state.settings = settings.Settings(data=data, secret=database.secret, **chosen)
+    app.state.settings = settings.Settings(data=data, secret=database.secret, **{"auto_confirm": True, **chosen})
     app.state.pools = pools
     app.state.gate = gate
     app.state.tokens = Tokens(database.secret, issuer="http://localhost:8000/auth/v1", access_token_minutes=60)
@@ -148,6 +149,8 @@ async def service(database: Any, tmp_path: Path) -> AsyncIterator[Service]:
             tokens=app.state.tokens,
             secret=database.secret,
             hashing=Passwords(memory_kibibytes=256, passes=1),
+            # Without mails in the way; tests of confirmation say otherwise.
+            policy=Policy(is_confirmed_at_once=True),
         )
         yield Service(app, database)
         if hasattr(app.state, "accounts"):

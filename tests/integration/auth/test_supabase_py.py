@@ -14,6 +14,7 @@ import uvicorn
 from carebase.audit.log import ReadGate
 from carebase.auth.accounts import Accounts
 from carebase.auth.passwords import Passwords
+from carebase.auth.policy import Policy
 from carebase.database.pool import Login
 
 supabase = pytest.importorskip("supabase")
@@ -36,6 +37,7 @@ def server(database, made_app, tmp_path: Path):
                 tokens=app.state.tokens,
                 secret=database.secret,
                 hashing=Passwords(memory_kibibytes=256, passes=1),
+                policy=Policy(is_confirmed_at_once=True),
             )
             running = uvicorn.Server(uvicorn.Config(app, log_config=None, proxy_headers=False, lifespan="off"))
             held["key"] = app.state.tokens.anon_key()

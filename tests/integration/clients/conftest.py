@@ -68,8 +68,14 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(database: Database, tmp_path: Path) -> Iterator[Deployment]:
-    settings = Settings(data=tmp_path, secret=SECRET, database_url=database.owner_dsn)
+def chosen() -> dict[str, Any]:
+    """What the operator chose; a test of mails brings its own."""
+    return {"auto_confirm": True}
+
+
+@pytest.fixture
+def deployment(database: Database, tmp_path: Path, chosen: dict[str, Any]) -> Iterator[Deployment]:
+    settings = Settings(data=tmp_path, secret=SECRET, database_url=database.owner_dsn, **chosen)
     app = server.build(settings, owner_dsn=database.owner_dsn)
     running = uvicorn.Server(uvicorn.Config(app, log_config=None, proxy_headers=False, lifespan="on"))
     with socket.create_server(("127.0.0.1", 0)) as bound:
