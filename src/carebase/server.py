@@ -179,11 +179,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
         openapi_url="/openapi.json" if settings.api_docs else None,
     )
     app.state.settings = settings
-    app.state.tokens = Tokens(
-        settings.secret,
-        issuer=f"{settings.address}/auth/v1",
-        access_token_minutes=settings.access_token_minutes,
-    )
+    app.state.tokens = Tokens.of(settings)
     app.state.allowance = Allowance(settings.requests_per_minute)
     app.state.address_allowance = Allowance(settings.requests_per_minute * request_limit.PEOPLE_BEHIND_AN_ADDRESS)
     names = static.built()
