@@ -42,6 +42,7 @@ PYTHON_TYPES: Mapping[str, tuple[object, ...]] = {
     "int8": (int,),
     "jsonb": (dict, list, Mapping, Sequence, object),
     "numeric": (Decimal,),
+    "_text": (list, Sequence),
     "text": (str,),
     "timestamptz": (datetime,),
     "uuid": (UUID,),
