@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from carebase.auth import accounts, mailing, one_time_tokens, refused, signing_in
+from carebase.auth import accounts, mailing, methods, one_time_tokens, refused, signing_in
 from carebase.auth.accounts import Account, Accounts
 from carebase.auth.callers import Caller
 from carebase.auth.mailing import Return
@@ -73,14 +73,18 @@ async def check(
         await by_nonce(means, account.user, nonce, caller=caller)
     elif current_password is not None:
         await signing_in.check_current(means, account.user, current_password, caller=caller)
-    elif not is_fresh(identity):
+    elif not is_fresh(identity, by=methods.SECOND_FACTORS if has_factor(account) else None):
         raise refused.NotFresh
+
+
+def has_factor(account: Account) -> bool:
+    """Whether the account has a second factor that counts."""
+    return any(factor.status == "verified" for factor in account.factors)
 
 
 def check_level(account: Account, identity: Identity) -> None:
     """SecondFactorNeeded when the account has one and this session has not proven it."""
-    has_factor = any(factor.status == "verified" for factor in account.factors)
-    if has_factor and accounts.level_of(identity) != "aal2":
+    if has_factor(account) and accounts.level_of(identity) != "aal2":
         raise refused.SecondFactorNeeded
 
 

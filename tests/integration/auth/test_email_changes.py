@@ -180,3 +180,41 @@ async def test_a_reauthentication_code_signs_nobody_in(client, steps, service):
 
 async def test_nobody_without_a_session_is_reauthenticated(client):
     assert (await client.get("/auth/v1/reauthenticate")).status_code == 401
+
+
+@pytest.mark.parametrize("ended", ["idle_after = now()", "not_after = now()", "aal = 'aal1'"])
+async def test_a_session_that_is_over_or_was_lowered_reads_and_changes_nothing(client, steps, service, ended):
+    session = await steps.signed_up(client)
+    service.sql("update auth.sessions set aal = 'aal2'")
+    claims = steps.claims(session) | {"aal": "aal2"}
+    raised = {"access_token": service.app.state.tokens._sign(claims)}
+    assert (await client.get("/auth/v1/user", headers=steps.bearer(raised))).status_code == 200
+    service.sql(f"update auth.sessions set {ended}")
+
+    answers = [
+        await client.get("/auth/v1/user", headers=steps.bearer(raised)),
+        await client.put("/auth/v1/user", json={"data": {"a": 1}}, headers=steps.bearer(raised)),
+        await client.get("/auth/v1/reauthenticate", headers=steps.bearer(raised)),
+    ]
+
+    assert [(each.status_code, each.json()["error_code"]) for each in answers] == [(403, "session_not_found")] * 3
+    assert service.mails() == []
+
+
+async def test_with_a_second_factor_it_is_that_one_which_was_shown_lately(client, steps, service):
+    session = await steps.signed_up(client)
+    service.sql("update auth.sessions set aal = 'aal2'")
+    service.sql(
+        "insert into auth.mfa_factors (user_id, factor_type, status) select id, 'codes', 'verified' from auth.users"
+    )
+    now = steps.claims(session)["iat"]
+    old = [{"method": "password", "timestamp": now}, {"method": "totp", "timestamp": now - 901}]
+    new = [{"method": "password", "timestamp": now - 901}, {"method": "totp", "timestamp": now}]
+
+    statuses = []
+    for amr in (old, new):
+        claims = steps.claims(session) | {"aal": "aal2", "amr": amr}
+        signed = {"access_token": service.app.state.tokens._sign(claims)}
+        statuses.append((await asked(client, steps, signed)).status_code)
+
+    assert statuses == [403, 200]
