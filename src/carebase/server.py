@@ -19,7 +19,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from carebase import errors
-from carebase.apps.cases import intake, pages, routes, sign_in
+from carebase.apps import site
+from carebase.apps.cases import intake, routes
 from carebase.audit.checkpoints import Checkpoints
 from carebase.audit.log import ReadGate
 from carebase.audit.sealer import Sealer
@@ -183,13 +184,12 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     app.state.allowance = Allowance(settings.requests_per_minute)
     app.state.address_allowance = Allowance(settings.requests_per_minute * request_limit.PEOPLE_BEHIND_AN_ADDRESS)
     names = static.built()
-    app.state.renderer = pages.renderer(names)
+    app.state.renderer = site.renderer(names, settings)
     app.include_router(auth_routes.router)
     app.include_router(routes.router)
     # The original service's paths come before the pages, which own the rest of /cases.
     app.include_router(routes.original)
-    app.include_router(sign_in.router)
-    app.include_router(pages.router)
+    app.include_router(site.router)
     if settings.api_docs:
         app.include_router(viewers.router)
     app.mount(static.MOUNT, static.mount(), name="static")

@@ -25,7 +25,8 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from carebase import errors
-from carebase.apps.cases import case_view, file_view, pages, progress_view, views
+from carebase.apps import site
+from carebase.apps.cases import case_view, file_view, progress_view, views
 from carebase.apps.cases.pointing import Mark
 from carebase.documents import reading
 from carebase.documents.text import Box, Document, Kind
@@ -313,7 +314,7 @@ class Sample:
 def application() -> Starlette:
     """Every page under its own address; `/state/<name>` shows the rarer ones."""
     sample, names = Sample(), static.built()
-    renderer = pages.renderer(names)
+    renderer = site.renderer(names)
     reader = reading.Reader()
 
     @asynccontextmanager
@@ -420,12 +421,6 @@ def application() -> Starlette:
         view = views.new_case_view(t, values={}, mistakes=mistakes, idempotency_key="k")
         return renderer.page(request, "cases/new_case.html", view=view)
 
-    def sign_in(request: Request) -> Response:
-        t = renderer.reader(request)
-        problem = t("sign-in-refused") if "refused" in request.query_params else None
-        view = views.SignInView(email="", next_address="/cases", problem=problem)
-        return renderer.page(request, "cases/sign_in.html", view=view, is_signed_in=False)
-
     def failure(request: Request) -> Response:
         known = {
             404: errors.NotFound,
@@ -441,7 +436,6 @@ def application() -> Starlette:
     return Starlette(
         routes=[
             Mount(static.MOUNT, static.mount()),
-            Route("/login", sign_in),
             Route("/cases", worklist),
             Route("/cases/new", new_case),
             Route("/cases/{case_id}", case),

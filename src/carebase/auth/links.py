@@ -6,16 +6,33 @@ Pure.
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import urlencode
 
 from carebase.auth.policy import Policy
+
+PAGE: Final = "/confirm"
+"""Our own page that redeems a token. It shows a button first, so that programs which look through mails use no
+link up."""
+
+
+def own_page(policy: Policy) -> str:
+    """Where a mail's link ends that one of our own pages asked for."""
+    return f"{policy.site_address}{PAGE}"
 
 
 def verify_link(policy: Policy, token: str, *, token_type: str, redirect_to: str) -> str:
     """The address that redeems a token; `token_type` is the protocol's word, such as `recovery`.
 
+    What is to end at our own page is redeemed there: a page that works without scripts cannot read what stands
+    behind a `#`.
+
     >>> verify_link(Policy(), "t", token_type="signup", redirect_to="http://localhost:8000")
     'http://localhost:8000/auth/v1/verify?token=t&type=signup&redirect_to=http%3A%2F%2Flocalhost%3A8000'
+    >>> verify_link(Policy(), "t", token_type="recovery", redirect_to=own_page(Policy()))
+    'http://localhost:8000/confirm?token=t&type=recovery'
     """
+    if redirect_to == own_page(policy):
+        return f"{redirect_to}?{urlencode({'token': token, 'type': token_type})}"
     query = urlencode({"token": token, "type": token_type, "redirect_to": redirect_to})
     return f"{policy.site_address}/auth/v1/verify?{query}"

@@ -75,7 +75,7 @@ async def callback(request: Request) -> Response:
         requests.accounts_of(request),
         issuers_of(request),
         answer,
-        browser=request.cookies.get(_cookie_name(request)),
+        browser=request.cookies.get(cookie_name(request)),
         caller=requests.caller_of(request),
     )
     return RedirectResponse(address, 302, headers=NOT_KEPT)
@@ -110,7 +110,7 @@ async def link(request: Request) -> Response:
     if request.query_params.get("skip_http_redirect") != "true":
         return _leaving(request, begun)
     answer = protocol.answer({"url": begun.address}, headers=NOT_KEPT)
-    _keep_cookie(request, answer, begun.browser)
+    keep_cookie(request, answer, begun.browser)
     return answer
 
 
@@ -138,7 +138,7 @@ async def _begun(request: Request, *, linking: Identity | None) -> Begun:
         issuer,
         redirect_to=query.get("redirect_to"),
         challenge=flows.challenge_of(query),
-        browser=request.cookies.get(_cookie_name(request)),
+        browser=request.cookies.get(cookie_name(request)),
         wishes=query,
         linking=linking,
     )
@@ -146,7 +146,7 @@ async def _begun(request: Request, *, linking: Identity | None) -> Begun:
 
 def _leaving(request: Request, begun: Begun) -> Response:
     answer = RedirectResponse(begun.address, 302, headers=NOT_KEPT)
-    _keep_cookie(request, answer, begun.browser)
+    keep_cookie(request, answer, begun.browser)
     return answer
 
 
@@ -155,13 +155,15 @@ def _is_https(request: Request) -> bool:
     return requests.accounts_of(request).policy.site_address.startswith("https://")
 
 
-def _cookie_name(request: Request) -> str:
+def cookie_name(request: Request) -> str:
+    """Under what the browser keeps what it has to come back with."""
     return f"__Host-{COOKIE}" if _is_https(request) else COOKIE
 
 
-def _keep_cookie(request: Request, answer: Response, browser: str) -> None:
+def keep_cookie(request: Request, answer: Response, browser: str) -> None:
+    """Give the browser what it has to come back with."""
     answer.set_cookie(
-        _cookie_name(request),
+        cookie_name(request),
         browser,
         max_age=oauth.FLOW_MINUTES * 60,
         path="/",

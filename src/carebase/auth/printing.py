@@ -106,6 +106,11 @@ async def print_for(means: Accounts, email: str, *, purpose: Purpose, caller: Ca
         return await _print(session, means, user.id, purpose=purpose, issued_by=None, caller=caller)
 
 
+async def may_come_by_paper(session: Session, account_id: UUID) -> bool:
+    """Whether the account may sign in by a printed code: patients and people without a clinical role."""
+    return await session.value(SQL["may_come_by_paper"], user_id=account_id) is not None
+
+
 async def _print(
     session: Session,
     means: Accounts,
@@ -120,7 +125,7 @@ async def _print(
     expires_at = None
     if purpose is Purpose.SIGN_IN:
         # Somebody who printed codes for a patient could otherwise come in as the colleague that the patient also is.
-        if await session.value(SQL["may_come_by_paper"], user_id=account_id) is None:
+        if not await may_come_by_paper(session, account_id):
             raise refused.NotValid(details="Staff does not sign in by a printed code.")
         expires_at = datetime.now(UTC) + timedelta(days=SIGN_IN_DAYS)
     codes = await paper_codes.new_sheet(

@@ -60,21 +60,24 @@ def keep(connection: HTTPConnection, response: Response, tokens: SessionTokens) 
 def forget(connection: HTTPConnection, response: Response) -> None:
     """Take the tokens out of the browser."""
     for name in (ACCESS, REFRESH):
-        response.delete_cookie(
-            name_on(connection, name),
-            path="/",
-            secure=is_secure(connection),
-            httponly=True,
-            samesite="lax",
-        )
+        drop(connection, response, name=name)
 
 
-def set_private(connection: HTTPConnection, response: Response, *, name: str, value: str) -> None:
+def drop(connection: HTTPConnection, response: Response, *, name: str) -> None:
+    """Take a cookie of ours out of the browser."""
+    response.delete_cookie(
+        name_on(connection, name), path="/", secure=is_secure(connection), httponly=True, samesite="lax"
+    )
+
+
+def set_private(
+    connection: HTTPConnection, response: Response, *, name: str, value: str, seconds: int = KEPT_SECONDS
+) -> None:
     """Set a cookie that only this server reads."""
     response.set_cookie(
         name_on(connection, name),
         value,
-        max_age=KEPT_SECONDS,
+        max_age=seconds,
         path="/",
         secure=is_secure(connection),
         httponly=True,

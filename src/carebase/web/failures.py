@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from carebase.auth import refused
 from carebase.errors import CareError, NotSignedIn
 from carebase.web import messages, rendering
 
@@ -40,7 +41,7 @@ def wants_page(request: Request) -> bool:
 
 def page(renderer: rendering.Renderer, request: Request, error: CareError) -> Response:
     """The answer to a browser whose request failed."""
-    if isinstance(error, NotSignedIn):
+    if isinstance(error, NotSignedIn | refused.SessionNotFound | refused.Banned):
         return _to_sign_in(request)
     view = failure_view(
         renderer.reader(request),

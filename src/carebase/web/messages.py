@@ -149,15 +149,20 @@ def remember(request: Request, response: Response) -> None:
     """Keep the language for later pages when this request used the switch."""
     wanted = request.query_params.get(PARAMETER)
     if wanted in LANGUAGES:
-        response.set_cookie(
-            COOKIE,
-            str(wanted),
-            max_age=KEPT_SECONDS,
-            path="/",
-            httponly=True,
-            samesite="lax",
-            secure=request.url.scheme == "https",
-        )
+        keep(request, response, language=str(wanted))
+
+
+def keep(request: Request, response: Response, *, language: str) -> None:
+    """Keep a language in this browser."""
+    response.set_cookie(
+        COOKIE,
+        language,
+        max_age=KEPT_SECONDS,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
 
 
 def switches(request: Request, names: Mapping[Language, str]) -> list[tuple[Language, str, str]]:

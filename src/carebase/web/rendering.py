@@ -43,6 +43,16 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What every page says of this deployment."""
+
+    idle_minutes: int = 20
+    """Without use, after which a session ends."""
+    is_second_factor_optional: bool = False
+    """Whether staff comes in without one, which is for demonstrations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """What the page around the content needs."""
 
@@ -54,6 +64,7 @@ class Frame:
     switches: tuple[Switch, ...]
     request_id: str
     """Empty when the server gave the request no id."""
+    site: Site
 
 
 class Renderer:
@@ -65,7 +76,9 @@ class Renderer:
         names: static.Names,
         templates: Sequence[Path] = (),
         locales: Sequence[Path] = (),
+        site: Site | None = None,
     ) -> None:
+        self._site = site or Site()
         self.messages = messages.Messages(messages.KIT_LOCALES, *locales)
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader([*templates, KIT_TEMPLATES]),
@@ -119,6 +132,7 @@ class Renderer:
                 for language, name, address in messages.switches(request, own_names)
             ),
             request_id=str(getattr(request.state, "request_id", "")),
+            site=self._site,
         )
 
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from carebase import errors
-from carebase.apps.cases import case_view, file_view, intake, new_case_form, opening, sign_in, views
+from carebase.apps.cases import case_view, file_view, intake, new_case_form, opening, views
 from carebase.apps.cases.bodies import CaseIn
 from carebase.apps.cases.pointing import Mark
 from carebase.apps.cases.views import Mistake
@@ -27,7 +27,7 @@ from carebase.documents.text import Box, Kind
 from carebase.records import cases, files, insights
 from carebase.records.cases import CaseFilter, CaseId, CaseStatus
 from carebase.records.files import FileId
-from carebase.web import csrf, rendering, static
+from carebase.web import csrf, rendering
 
 HERE: Final = Path(__file__).parent
 ROWS: Final = 30
@@ -39,12 +39,6 @@ LineQuery = Annotated[int | None, Query(ge=1, le=1_000_000)]
 TokenField = Annotated[str, Form(max_length=200)]
 
 router = APIRouter(include_in_schema=False)
-router.include_router(sign_in.router)
-
-
-def renderer(names: static.Names) -> rendering.Renderer:
-    """The templates and sentences of these pages."""
-    return rendering.Renderer(names=names, templates=[HERE / "templates"], locales=[HERE / "locales"])
 
 
 @router.get("/cases")

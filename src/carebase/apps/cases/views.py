@@ -1,4 +1,4 @@
-"""What the worklist, the sign-in page and the form of a new case show.
+"""What the worklist and the form of a new case show.
 
 In charge of turning records into words and addresses; a template decides nothing. The case page has
 `case_view`, the page of a file `file_view`.
@@ -69,16 +69,6 @@ class WorklistView:
     """Back to the first page; None on it."""
     next_address: str | None
     """None on the last page."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInView:
-    """The sign-in form; the password is never shown again."""
-
-    email: str
-    next_address: str
-    problem: str | None
-    """Why signing in did not work, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from carebase.apps.cases import pages
+from carebase.apps import site
 from carebase.records.cases import Case, CaseId
 from carebase.records.files import CaseFile, FileId
 from carebase.web import messages, rendering, static
@@ -77,7 +77,7 @@ def a_file() -> Callable[..., CaseFile]:
 
 @pytest.fixture(scope="session")
 def renderer() -> rendering.Renderer:
-    return pages.renderer(static.Names(EveryName()))
+    return site.renderer(static.Names(EveryName()))
 
 
 @pytest.fixture

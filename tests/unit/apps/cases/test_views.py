@@ -78,15 +78,6 @@ def test_a_filter_that_finds_nothing_leads_back_to_all(fr: Reader, shown: Show) 
     assert '<a href="/cases">Voir tous les dossiers</a>' in page
 
 
-def test_the_sign_in_page_gives_the_address_back_and_never_the_password(shown: Show) -> None:
-    view = views.SignInView(email="dr@example.org", next_address="/cases/c-1", problem="Refusé.")
-    page = shown("cases/sign_in.html", view)
-    assert 'value="dr@example.org"' in page
-    assert 'name="next" value="/cases/c-1"' in page
-    assert "Refusé." in page
-    assert 'type="password" autocomplete="current-password"' in page
-
-
 def new_case(t: Reader, **values: str) -> views.NewCaseView:
     mistakes = [views.Mistake(field="patient_name", text=t("mistake-name"))]
     return views.new_case_view(t, values=values, mistakes=mistakes, idempotency_key="k-1")

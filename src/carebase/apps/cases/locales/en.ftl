@@ -1,11 +1,5 @@
 # The pages of cases.
 
-sign-in-title = Sign in
-sign-in-email = E-mail address
-sign-in-password = Password
-sign-in-send = Sign in
-sign-in-refused = The address or the password is not right.
-
 worklist-title = Cases
 worklist-filter = Status
 worklist-every-status = Every status

@@ -1,11 +1,5 @@
 # Les pages des dossiers.
 
-sign-in-title = Se connecter
-sign-in-email = Adresse e-mail
-sign-in-password = Mot de passe
-sign-in-send = Se connecter
-sign-in-refused = L’adresse ou le mot de passe n’est pas correct.
-
 worklist-title = Dossiers
 worklist-filter = Statut
 worklist-every-status = Tous les statuts

@@ -1,0 +1,40 @@
+"""The pages of every application together: one renderer with all their sentences, and their routes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from carebase.apps.account import (
+    certificate_page,
+    entering,
+    factor_pages,
+    own_pages,
+    providers,
+    registering,
+    security_pages,
+)
+from carebase.apps.account.folder import HERE as ACCOUNT
+from carebase.apps.cases import pages
+from carebase.settings import Settings
+from carebase.web import rendering, static
+
+FOLDERS = (pages.HERE, ACCOUNT)
+
+router = APIRouter(include_in_schema=False)
+for each in (entering, providers, registering, own_pages, security_pages, factor_pages, certificate_page, pages):
+    router.include_router(each.router)
+
+
+def renderer(names: static.Names, settings: Settings | None = None) -> rendering.Renderer:
+    """The templates and sentences of these pages; without settings those of a site as it is by default."""
+    site = rendering.Site()
+    if settings is not None:
+        site = rendering.Site(
+            idle_minutes=settings.idle_minutes, is_second_factor_optional=settings.staff_mfa == "optional"
+        )
+    return rendering.Renderer(
+        names=names,
+        templates=[folder / "templates" for folder in FOLDERS],
+        locales=[folder / "locales" for folder in FOLDERS],
+        site=site,
+    )
