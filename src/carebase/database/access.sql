@@ -7,8 +7,7 @@ select u.id,
        coalesce(u.banned_until > now(), false) as is_disabled,
        s.id as session_id,
        s.aal,
-       coalesce((select value from private.site_settings where name = 'staff_mfa'), 'optional') = 'required'
-           as asks_second_factor,
+       (select value from private.site_settings where name = 'staff_mfa') is distinct from 'optional' as asks_second_factor,
        jsonb_build_object(
            'sub', u.id, 'aud', u.aud, 'email', coalesce(u.email, ''), 'phone', coalesce(u.phone, ''),
            'app_metadata', u.raw_app_meta_data, 'user_metadata', u.raw_user_meta_data, 'role', 'authenticated',
