@@ -7,7 +7,7 @@ export PYTHONPATH := src
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-browser test-security conformance-rest conformance-postgrest-py faults evaluate bench assets samples screenshots lock format clean
+.PHONY: help run test check test-browser test-security conformance-rest conformance-postgrest-py conformance-auth faults evaluate bench assets samples screenshots lock format clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ conformance-rest: $(VENV)/dev.ok ## Replay PostgREST's expectations: make confor
 conformance-postgrest-py: $(VENV)/dev.ok ## Run the suite of supabase-py's postgrest: make conformance-postgrest-py SUPABASE_PY=<checkout>
 	@test -n "$(SUPABASE_PY)" || { echo "make conformance-postgrest-py SUPABASE_PY=<checkout of supabase-py>"; exit 2; }
 	@$(BIN)/python -m tests.conformance.postgrest_py "$(SUPABASE_PY)"
+
+conformance-auth: $(VENV)/dev.ok ## Run the suite of supabase-py's auth in its four configurations: make conformance-auth SUPABASE_PY=<checkout>
+	@test -n "$(SUPABASE_PY)" || { echo "make conformance-auth SUPABASE_PY=<checkout of supabase-py>"; exit 2; }
+	@$(BIN)/python -m tests.conformance.auth "$(SUPABASE_PY)"
 
 faults: $(VENV)/dev.ok assets ## Kill processes at random points and count what was lost (SEED, KILLS)
 	@$(BIN)/python -m pytest tests/faults

@@ -73,3 +73,9 @@ class AddressNotDeletable(CareError):
 
     code, status = "email_conflict_identity_not_deletable", 422
     message = "The address of an account is changed, not unlinked"
+
+
+class SamlDisabled(CareError):
+    """Sign-in by SAML is not offered; an OpenID Connect issuer takes its place."""
+
+    code, status, message = "saml_provider_disabled", 404, "SAML 2.0 is disabled"

@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 from fastapi import APIRouter, Request, Response
 
-from carebase.auth import oauth_providers, protocol, requests, signing_keys
+from carebase.auth import oauth_providers, oauth_refused, protocol, requests, signing_keys
 from carebase.auth.tokens import Tokens
 from carebase.settings import VERSION
 
@@ -50,6 +50,12 @@ async def settings(request: Request) -> Response:
             "passkeys_enabled": False,
         }
     )
+
+
+@router.post("/sso")
+async def by_saml() -> Response:
+    """Refused: sign-in by SAML is not offered."""
+    raise oauth_refused.SamlDisabled
 
 
 @router.get("/.well-known/jwks.json")
