@@ -15,14 +15,31 @@ GRANTED_ROLES: Final = frozenset({"attending", "nurse", "specialist", "admin", "
 """Clinical roles that an administrator may give an account."""
 LONGEST_BYTES: Final = 4096
 """It travels in every token."""
+DEEPEST: Final = 20
+TOO_LARGE: Final = 2**63
 
 
 def of_person(given: Mapping[str, Any]) -> str:
-    """The person's own words as they are kept, without what is null; NotValid when they are too long."""
-    text = json.dumps({key: value for key, value in given.items() if value is not None})
+    """The person's own words as they are kept, without what is null; NotValid when they are too long, too deep,
+    or hold a number that clients cannot read."""
+    kept = {key: value for key, value in given.items() if value is not None}
+    check_form(kept)
+    text = json.dumps(kept)
     if len(text) > LONGEST_BYTES:
         raise refused.NotValid(details=f"data is larger than {LONGEST_BYTES} bytes.")
     return text
+
+
+def check_form(value: object, *, depth: int = 0) -> None:
+    """NotValid where what is to be kept could not be answered again."""
+    if depth > DEEPEST:
+        raise refused.NotValid(details=f"data is nested deeper than {DEEPEST}.")
+    # PostgreSQL keeps a large number in full digits, and JSON is answered with numbers of 64 bits.
+    if isinstance(value, int | float) and abs(value) >= TOO_LARGE:
+        raise refused.NotValid(details="data holds a number that is too large.")
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for each in inner:
+        check_form(each, depth=depth + 1)
 
 
 def of_service(role: str | None = None, *, providers: Sequence[str] = ("email",)) -> str:

@@ -82,13 +82,13 @@ async def recover(request: Request, redirect_to: str | None = None) -> Response:
 async def resend(request: Request, redirect_to: str | None = None) -> Response:
     """Write a mail again that somebody waits for; the answer is the same for every address."""
     body = await protocol.asked_by_a_person(request)
-    kind = body.get("type")
+    kind = protocol.text(body, "type")
     if kind in BY_TELEPHONE:
         _check_telephone(request, protocol.text(body, "phone"))
         # A number is confirmed with its account or not at all, so no code is ever waited for.
         return protocol.answer({})
     try:
-        which = Again(str(kind))
+        which = Again(kind)
     except ValueError as error:
         raise refused.NotValid(details="Missing one of these types: signup, email_change, sms, phone_change") from error
     await mail_requests.resend(
@@ -125,10 +125,11 @@ async def verify(request: Request) -> Response:
     code, token = body.get("token") or None, body.get("token_hash") or None
     if (code is None) == (token is None):
         raise refused.NotValid(details="Verify requires either a token or a token hash")
-    if body.get("type") in BY_TELEPHONE:
+    kind = protocol.text(body, "type")
+    if kind in BY_TELEPHONE:
         _check_number(protocol.text(body, "phone"))
         raise refused.CodeExpired
-    verify_type = proving.verify_type(body.get("type"))
+    verify_type = proving.verify_type(kind)
     if token is not None:
         if body.get("email") or body.get("phone"):
             raise refused.NotValid(details="Only the token_hash and type should be provided")
