@@ -11,6 +11,7 @@ const HERE = new URL('./', import.meta.url)
 const FRAMEWORK = {
   'next/headers': 'next/headers.mjs',
   'next/navigation': 'next/navigation.mjs',
+  'next/server': 'next/server.mjs',
   'react/jsx-runtime': 'next/jsx-runtime.mjs'
 }
 const COMPILER = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, jsx: ts.JsxEmit.ReactJSX }

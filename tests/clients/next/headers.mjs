@@ -1,5 +1,5 @@
 // The cookies and headers of the one request that a page is asked for in.
-const jar = new Map()
+export const jar = new Map()
 
 export async function cookies () {
   return {
