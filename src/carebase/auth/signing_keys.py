@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import secrets
 import stat
 import time
 from collections.abc import Callable, Mapping
@@ -276,6 +278,36 @@ def rotated(text: str | None, *, algorithm: str, life_seconds: int, now: Callabl
     made: RSAKey | ECKey = RSAKey.generate_key(3072) if algorithm == "RS256" else ECKey.generate_key(CURVE)
     fresh = {**made.as_dict(private=True), "kid": made.thumbprint(), "alg": algorithm, "use_from": _iso(at)}
     return json.dumps({"keys": [*kept, fresh]}, indent=2) + "\n"
+
+
+def rotate(file: Path, *, algorithm: str, life_seconds: int) -> str:
+    """Put a new key into the file, or make the file with it; the key's id. BadSetting where it cannot be used.
+
+    Readers see the file of before or the new one, never half of it.
+    """
+    owner = None
+    if file.exists():
+        read_file(file)
+        found = file.stat()
+        owner = found.st_uid, found.st_gid
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    try:
+        before = None if owner is None else file.read_text(encoding="utf-8")
+        after = rotated(before, algorithm=algorithm, life_seconds=life_seconds, now=lambda: datetime.now(UTC))
+        with draft.open("x", encoding="utf-8") as written:
+            draft.chmod(0o600)
+            if owner is not None and owner != (os.geteuid(), os.getegid()):
+                # The server, not whoever rotates, has to read it.
+                os.chown(draft, *owner)
+            written.write(after)
+            written.flush()
+            os.fsync(written.fileno())
+        draft.replace(file)
+    except OSError as error:
+        raise BadSetting(details=f"{SETTING}: {file} cannot be written: {error.strerror}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return of_text(after)[-1].kid
 
 
 def _when(given: str | None, *, otherwise: datetime) -> datetime:

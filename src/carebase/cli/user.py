@@ -1,34 +1,27 @@
-"""`carebase user`: accounts made, granted a role and listed by whoever runs the server."""
+"""`carebase user`: accounts made, invited, granted a role, disabled and helped by whoever runs the server."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import click
 
-from carebase import errors
-from carebase.auth import administration, passwords, users
+from carebase.auth import administration, factors, invitations, passwords, printing, users
 from carebase.auth.accounts import Accounts
 from carebase.auth.metadata import GRANTED_ROLES
-from carebase.auth.tokens import Tokens
+from carebase.auth.operators import COMMAND_LINE
+from carebase.auth.paper_codes import Purpose
 from carebase.auth.users import User
-from carebase.cli import runtime
-from carebase.database.embedded import Embedded
-from carebase.database.pool import Login, Pools
+from carebase.cli import account_access, runtime
 from carebase.settings import Settings
 
+T = TypeVar("T")
+
 ROLE = click.Choice(sorted(GRANTED_ROLES))
-
-
-class NotAccepted(errors.SetupError):
-    """The address, the password or the role cannot be taken."""
-
-    code, message = "not_accepted", "That account cannot be made or changed so."
-    exit_code = 65  # EX_DATAERR of sysexits.h
+PURPOSES: Final = {"sign-in": Purpose.SIGN_IN, "recovery": Purpose.RECOVERY}
 
 
 @click.group("user")
@@ -50,7 +43,10 @@ def create(email: str, *, role: str, password_stdin: bool, data: Path | None, as
     78 a setting is wrong.
     """
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else passwords.generate()
-    user = runtime.run_async(_create(runtime.read_settings(data=data), email, password=password, role=role))
+    user = _with(
+        runtime.read_settings(data=data),
+        lambda accounts: administration.create_with_role(accounts, email, password, role=role),
+    ).user
     made = {"id": str(user.id), "email": user.email, "role": role}
     if not password_stdin:
         made["password"] = password
@@ -61,6 +57,26 @@ def create(email: str, *, role: str, password_stdin: bool, data: Path | None, as
         click.echo(f"{name:<9} {value}")
     if not password_stdin:
         click.echo("The password is shown this once and kept nowhere.", err=True)
+
+
+@command.command("invite")
+@click.argument("email")
+@click.option("--role", type=ROLE, help="The clinical role that comes with it.")
+@runtime.data_option
+@runtime.json_option
+@runtime.explained
+def invite(email: str, *, role: str | None, data: Path | None, as_json: bool) -> None:
+    """Write to somebody who is to have an account; the mail's link opens it.
+
+    The running server sends the mail. Without a mail server it lands where `carebase mail list` shows it.
+
+    Exit codes: 0 written, 65 address not accepted or in use, 75 the database does not answer, 78 a setting is wrong.
+    """
+    invited = _with(
+        runtime.read_settings(data=data),
+        lambda accounts: invitations.invite(accounts, email, data=None, redirect_to=None, role=role, by=None),
+    )
+    _told(invited.user, f"{invited.user.email} is invited.", as_json=as_json)
 
 
 @command.command("grant")
@@ -75,11 +91,81 @@ def grant(email: str, *, role: str, data: Path | None, as_json: bool) -> None:
     Exit codes: 0 granted, 65 there is no such account, 75 the database does not answer,
     78 a setting is wrong.
     """
-    user = runtime.run_async(_grant(runtime.read_settings(data=data), email, role=role))
+    user = _with(runtime.read_settings(data=data), lambda accounts: administration.grant(accounts, email, role=role))
+    _told(user, f"{user.email} is {role} from the next refresh on.", as_json=as_json)
+
+
+@command.command("disable")
+@click.argument("email")
+@runtime.data_option
+@runtime.json_option
+@runtime.explained
+def disable(email: str, *, data: Path | None, as_json: bool) -> None:
+    """Let nobody in with an account; what is signed in with it is refused from the next request on.
+
+    Exit codes: 0 disabled, 65 there is no such account, 75 the database does not answer, 78 a setting is wrong.
+    """
+    user = _with(runtime.read_settings(data=data), lambda accounts: administration.disable(accounts, email))
+    _told(user, f"{user.email} is disabled.", as_json=as_json)
+
+
+@command.command("enable")
+@click.argument("email")
+@runtime.data_option
+@runtime.json_option
+@runtime.explained
+def enable(email: str, *, data: Path | None, as_json: bool) -> None:
+    """Let the holder of a disabled account in again.
+
+    Exit codes: 0 enabled, 65 there is no such account, 75 the database does not answer, 78 a setting is wrong.
+    """
+    user = _with(runtime.read_settings(data=data), lambda accounts: administration.enable(accounts, email))
+    _told(user, f"{user.email} may sign in again.", as_json=as_json)
+
+
+@command.command("reset-mfa")
+@click.argument("email")
+@runtime.data_option
+@runtime.explained
+def reset_mfa(email: str, *, data: Path | None) -> None:
+    """Remove the second factors of somebody who lost them; a mail tells the person.
+
+    Staff enrols a new one at the next sign-in. Make sure that it is the person who asks.
+
+    Exit codes: 0 removed, 65 there is no such account, 75 the database does not answer, 78 a setting is wrong.
+    """
+    removed = _with(
+        runtime.read_settings(data=data),
+        lambda accounts: factors.reset(accounts, email, caller=COMMAND_LINE.caller),
+    )
+    click.echo(f"{removed} second factors removed.")
+
+
+@command.command("print-codes")
+@click.argument("email")
+@click.option("--for", "purpose", type=click.Choice(sorted(PURPOSES)), default="sign-in", show_default=True)
+@runtime.data_option
+@runtime.json_option
+@runtime.explained
+def print_codes(email: str, *, purpose: str, data: Path | None, as_json: bool) -> None:
+    """Print a sheet of codes, each good once: to sign in without e-mail, or in place of a lost second factor.
+
+    An earlier sheet for the same purpose is over. Staff does not sign in by a printed code.
+
+    Exit codes: 0 printed, 65 no such account or not for this one, 75 the database does not answer,
+    78 a setting is wrong.
+    """
+    sheet = _with(
+        runtime.read_settings(data=data),
+        lambda accounts: printing.print_for(accounts, email, purpose=PURPOSES[purpose], caller=COMMAND_LINE.caller),
+    )
     if as_json:
-        runtime.print_json(_summary(user))
-    else:
-        click.echo(f"{user.email} is {role} from the next refresh on.")
+        expires_at = users.rfc3339(sheet.expires_at) if sheet.expires_at else None
+        runtime.print_json({"codes": list(sheet.codes), "expires_at": expires_at})
+        return
+    for code in sheet.codes:
+        click.echo(code)
+    click.echo("The codes are shown this once and kept nowhere.", err=True)
 
 
 @command.command("list")
@@ -91,71 +177,46 @@ def list_all(data: Path | None, *, as_json: bool) -> None:
 
     Exit codes: 0 printed, 75 the database does not answer, 78 a setting is wrong.
     """
-    found = [_summary(user) for user in runtime.run_async(_everybody(runtime.read_settings(data=data)))]
+    found = [_summary(user) for user in _with(runtime.read_settings(data=data), administration.everybody)]
     if as_json:
         runtime.print_json(found)
         return
     for row in found:
         wish = f"asks for {row['requested_role']}" if row["requested_role"] else "no role"
-        click.echo(f"{row['id']}  {row['email'] or '-':<40}  {row['role'] or wish}")
+        state = "  disabled" if row["banned_until"] else ""
+        click.echo(f"{row['id']}  {row['email'] or row['phone'] or '-':<40}  {row['role'] or wish}{state}")
 
 
-async def _create(chosen: Settings, email: str, *, password: str, role: str) -> User:
-    async with _accounts(chosen) as accounts:
-        return (await administration.create_with_role(accounts, email, password, role=role)).user
+def _told(user: User, sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        runtime.print_json(_summary(user))
+    else:
+        click.echo(sentence)
 
 
-async def _grant(chosen: Settings, email: str, *, role: str) -> User:
-    async with _accounts(chosen) as accounts:
-        return await administration.grant(accounts, email, role=role)
+def _with(chosen: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
+    async def done() -> T:
+        async with account_access.opened(chosen) as accounts:
+            return await work(accounts)
 
-
-async def _everybody(chosen: Settings) -> list[User]:
-    async with _accounts(chosen) as accounts:
-        return await administration.everybody(accounts)
-
-
-@asynccontextmanager
-async def _accounts(chosen: Settings) -> AsyncIterator[Accounts]:
-    tokens = Tokens(
-        chosen.secret,
-        issuer=f"{chosen.address}/auth/v1",
-        access_token_minutes=chosen.access_token_minutes,
-    )
-    login = frozenset({Login.AUTH_SERVICE})
-    async with (
-        _database(chosen) as dsn,
-        Pools(owner_dsn=dsn, secret=chosen.secret, logins=login) as pools,
-    ):
-        accounts = Accounts(pools, tokens=tokens, secret=chosen.secret)
-        try:
-            yield accounts
-        except errors.SetupError:
-            raise
-        except errors.CareError as error:
-            if error.status >= 500:
-                raise
-            raise NotAccepted(details=error.details or error.message, hint=error.hint) from error
-        finally:
-            accounts.close()
-
-
-@asynccontextmanager
-async def _database(chosen: Settings) -> AsyncIterator[str]:
-    """The database of a running carebase; without one, the embedded server for as long as this takes."""
-    if chosen.database_url is None and (running := await Embedded(chosen.data).reach()):
-        yield running.dsn()
-        return
-    async with runtime.owned_database(chosen) as dsn:
-        yield dsn
+    return runtime.run_async(done())
 
 
 def _summary(user: User) -> dict[str, Any]:
+    times = {
+        name: users.rfc3339(time) if time is not None else None
+        for name, time in (
+            ("banned_until", user.banned_until),
+            ("invited_at", user.invited_at),
+            ("created_at", user.created_at),
+            ("last_sign_in_at", user.last_sign_in_at),
+        )
+    }
     return {
         "id": str(user.id),
         "email": user.email,
+        "phone": user.phone,
         "role": user.app_metadata.get("role"),
         "requested_role": user.user_metadata.get("role"),
-        "created_at": users.rfc3339(user.created_at),
-        "last_sign_in_at": users.rfc3339(user.last_sign_in_at) if user.last_sign_in_at else None,
+        **times,
     }

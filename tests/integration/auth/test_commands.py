@@ -44,7 +44,8 @@ async def test_the_operator_makes_an_attending_who_signs_in(service, client, ste
     assert answer.json()["user"]["app_metadata"]["role"] == "attending"
     assert answer.json()["user"]["id"] == shown["id"]
     (row,) = service.recorded("create_account")
-    assert (row["keys"], row["details"]) == ([shown["id"]], {"role": "attending"})
+    assert row["keys"] == [shown["id"]]
+    assert row["details"] == {"role": "attending", "by": "command line", "address": None}
 
     chosen = carebase(
         "user", "create", "bruno@example.org", "--role", "nurse", "--password-stdin",
