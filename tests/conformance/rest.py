@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -135,7 +134,7 @@ def main() -> int:
     parser.add_argument("--database")
     parser.add_argument("--suite")
     parser.add_argument("--differences", type=int, default=20_000, help="how many requests are compared with PostgREST")
-    parser.add_argument("--seed", type=int, default=random.randrange(2**32))
+    parser.add_argument("--seed", type=int, default=1, help="another one makes other requests")
     parser.add_argument("-v", action="store_true", dest="is_verbose")
     given = parser.parse_args()
     shared = Path(os.environ.get("CAREBASE_SHARED") or Path(__file__).parents[3] / "shared") / "conformance" / "rest"

@@ -74,7 +74,7 @@ class Side:
         found = {name: value for name in HEADERS if (value := response.headers.get(name)) is not None}
         is_json = "json" in found.get("content-type", "")
         body = _json(content) if is_json else content
-        return Answer(response.status, found, body, is_ambiguous=is_json and _has_name_twice(content))
+        return Answer(response.status, found, body, is_ambiguous=_has_name_twice(content, is_json=is_json))
 
 
 def _json(content: str) -> Any:
@@ -85,7 +85,11 @@ def _json(content: str) -> Any:
         return content
 
 
-def _has_name_twice(content: str) -> bool:
+def _has_name_twice(content: str, *, is_json: bool) -> bool:
+    """Whether an object in JSON, or in a cell of CSV, has two values with one name."""
+    if not is_json:
+        cells = [cell.replace("\\\\", "\\") for line in csv.reader(io.StringIO(content)) for cell in line]
+        return any(_has_name_twice(cell, is_json=True) for cell in cells if cell.startswith(("[", "{")))
     found: list[bool] = []
 
     def look(pairs: list[tuple[str, Any]]) -> None:
