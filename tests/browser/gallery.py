@@ -23,6 +23,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
+from tests.browser import account_gallery
 
 from carebase import errors
 from carebase.apps import site
@@ -436,6 +437,7 @@ def application() -> Starlette:
     return Starlette(
         routes=[
             Mount(static.MOUNT, static.mount()),
+            *account_gallery.routes(renderer),
             Route("/cases", worklist),
             Route("/cases/new", new_case),
             Route("/cases/{case_id}", case),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.browser import account_gallery
 from tests.browser.conftest import Watched
 
 PAGES = {
-    "sign in": "/login",
-    "sign in refused": "/login?refused=1",
+    **{path: path for path in account_gallery.PAGES},
+    **{f"{path} with mistakes": f"{path}?wrong=1" for path in account_gallery.PAGES},
     "worklist": "/cases",
     "worklist empty": "/cases?empty=1",
     "worklist filtered": "/cases?status=failed",
