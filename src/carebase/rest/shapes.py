@@ -37,7 +37,7 @@ WRITTEN_OUT: Final = frozenset({"select", "columns", "on_conflict", "order", "an
 """Parameters whose text is part of the shape."""
 
 _COMPARED = re.compile(r"(?:eq|neq|gt|gte|lt|lte)\.")
-_LISTED = re.compile(r"in\.\(([^\"()\\,%+]+(?:,[^\"()\\,%+]+){0,199})\)")
+_LISTED = re.compile(r"in\.\(([^\"()\\,%+\s]+(?:,[^\"()\\,%+\s]+){0,199})\)")
 _ARGUMENT = re.compile(r"[A-Za-z0-9_-]+")
 _OPERATOR = re.compile(rf"(?:not|{'|'.join(operator.value for operator in Operator)})(?![a-z])")
 

@@ -94,6 +94,15 @@ def test_a_request_comes_to_the_same_whether_or_not_its_shape_is_known(asked, mo
         assert outcome(lambda one: known.prepared(one, role=SETTING.role, prepare=made), raw) == outcome(made, raw)
 
 
+@pytest.mark.parametrize(
+    "query", ["id=in.( )", "id=in.( 1, 2 )", "id=in.()", "title=eq.", "title=eq. ", "title=eq.%20a"]
+)
+def test_blanks_mean_what_they_mean_in_a_shape_that_is_not_known(query):
+    known = Shapes()
+    for raw in (a_read("id=in.(1)"), a_read("id=in.(1)"), a_read("title=eq.a"), a_read("title=eq.a"), a_read(query)):
+        assert outcome(lambda one: known.prepared(one, role=SETTING.role, prepare=made), raw) == outcome(made, raw)
+
+
 @settings(max_examples=300, deadline=None)
 @given(OPERATOR, st.lists(st.tuples(VALUE, VALUE), min_size=3, max_size=8))
 def test_values_of_one_shape_never_mix(operator, pairs):
