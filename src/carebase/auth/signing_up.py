@@ -33,6 +33,8 @@ from carebase.mail.messages import Kind
 ACCOUNTS_FROM_ONE_PLACE_PER_HOUR: Final = 600
 ACCOUNTS_FROM_ONE_PLACE_AT_ONCE: Final = 300
 """Made from one address; a hospital's people share one."""
+STEP_SECONDS: Final = 0.5
+"""Between the moments at which an answer may leave: a hash takes a good part of it."""
 
 
 async def by_password(
@@ -57,7 +59,7 @@ async def by_password(
     await means.passwords.check(password, email=email, shortest=means.policy.shortest_password)
     if means.policy.is_confirmed_at_once:
         return await _at_once(means, email, password, kept=kept, caller=caller)
-    async with steady.answer():
+    async with steady.answer(step_seconds=STEP_SECONDS):
         return await _to_be_confirmed(means, email, password, kept=kept, ends=ends or Return(), caller=caller)
 
 
@@ -177,6 +179,8 @@ async def _asked_again(
         if not is_same and user.invited_at is None:
             await confirming.drop_what_was_left(session, user.id)
     await mailing.write(session, means, user, to=user.email or "", kind=kind, ends=ends, caller=caller)
+    # What a new account is answered with is read for this one too: it takes as long.
+    await accounts.with_ways(session, await accounts.by_id(session, user.id) or user)
 
 
 def _looks_new(email: str, *, kept: str) -> Account:
