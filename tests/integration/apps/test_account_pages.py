@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.integration.conftest import SECRET
 
 from carebase import sealing
 from carebase.auth import administration, totp
 from carebase.mail import outbox
 from carebase.mail.messages import Kind, Message
-from tests.integration.conftest import SECRET
 
 PASSWORD = "un long mot de passe pour essayer"
 OTHER = "sept girafes boivent du vinaigre"

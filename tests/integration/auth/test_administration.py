@@ -242,22 +242,24 @@ async def test_an_account_that_is_not_there_is_not_found(client, key):
     assert (await client.delete(f"{USERS}/{uuid4()}", headers=key)).status_code == 404
 
 
+# The same in every process that collects the tests.
+NOBODY = "0b5d3c0e-6f0a-4f0e-9a51-7d1f4a2c9e33"
 ROUTES = [
     ("GET", USERS),
     ("POST", USERS),
-    ("GET", f"{USERS}/{uuid4()}"),
-    ("PUT", f"{USERS}/{uuid4()}"),
-    ("DELETE", f"{USERS}/{uuid4()}"),
-    ("GET", f"{USERS}/{uuid4()}/factors"),
-    ("DELETE", f"{USERS}/{uuid4()}/factors/{uuid4()}"),
+    ("GET", f"{USERS}/{NOBODY}"),
+    ("PUT", f"{USERS}/{NOBODY}"),
+    ("DELETE", f"{USERS}/{NOBODY}"),
+    ("GET", f"{USERS}/{NOBODY}/factors"),
+    ("DELETE", f"{USERS}/{NOBODY}/factors/{NOBODY}"),
     ("POST", "/auth/v1/admin/generate_link"),
     ("POST", "/auth/v1/invite"),
     ("GET", "/auth/v1/admin/oauth/clients"),
     ("POST", "/auth/v1/admin/oauth/clients"),
-    ("GET", f"/auth/v1/admin/oauth/clients/{uuid4()}"),
-    ("PUT", f"/auth/v1/admin/oauth/clients/{uuid4()}"),
-    ("DELETE", f"/auth/v1/admin/oauth/clients/{uuid4()}"),
-    ("POST", f"/auth/v1/admin/oauth/clients/{uuid4()}/regenerate_secret"),
+    ("GET", f"/auth/v1/admin/oauth/clients/{NOBODY}"),
+    ("PUT", f"/auth/v1/admin/oauth/clients/{NOBODY}"),
+    ("DELETE", f"/auth/v1/admin/oauth/clients/{NOBODY}"),
+    ("POST", f"/auth/v1/admin/oauth/clients/{NOBODY}/regenerate_secret"),
 ]
 
 

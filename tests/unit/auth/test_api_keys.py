@@ -16,7 +16,9 @@ TOKENS = Tokens("a secret of this test, longer than thirty-two characters", issu
 PUBLISHABLE, SECRET = api_keys.new(Kind.PUBLISHABLE), api_keys.new(Kind.SECRET)
 
 
-@pytest.mark.parametrize(("key", "role"), [(PUBLISHABLE, Role.ANON), (SECRET, Role.SERVICE)])
+@pytest.mark.parametrize(
+    ("key", "role"), [(PUBLISHABLE, Role.ANON), (SECRET, Role.SERVICE)], ids=["publishable", "secret"]
+)
 def test_a_key_says_its_role_and_its_hash_and_no_person(key: str, role: Role) -> None:
     identity = api_keys.identity_of(TOKENS, key)
     assert identity.role is role
