@@ -240,6 +240,11 @@ def paper(t: Reader, wrong: bool) -> object:
     )
 
 
+def first_run(t: Reader, wrong: bool) -> object:
+    mistakes = (Mistake(field="password", text=t("refusal-password-length", shortest=10)),) if wrong else ()
+    return views.FirstRunView(form=Form(mistakes=mistakes), shortest=10)
+
+
 def certificate(t: Reader, wrong: bool) -> object:
     site = "https://carebase.hopital.example"
     return views.CertificateView(
@@ -271,6 +276,7 @@ PAGES: dict[str, tuple[str, Made, bool]] = {
     "/account/factors/new": ("new_factor", new_factor, True),
     "/account/factors/app": ("enroll", app, True),
     "/account/factors/paper": ("enroll", paper, True),
+    "/first-run": ("first_run", first_run, False),
     "/install-certificate": ("certificate", certificate, False),
 }
 """By address: the template, what it shows, and whether somebody is signed in."""

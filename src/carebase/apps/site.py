@@ -8,6 +8,7 @@ from carebase.apps.account import (
     certificate_page,
     entering,
     factor_pages,
+    first_run,
     own_pages,
     providers,
     registering,
@@ -21,7 +22,17 @@ from carebase.web import rendering, static
 FOLDERS = (pages.HERE, ACCOUNT)
 
 router = APIRouter(include_in_schema=False)
-for each in (entering, providers, registering, own_pages, security_pages, factor_pages, certificate_page, pages):
+for each in (
+    entering,
+    providers,
+    registering,
+    own_pages,
+    security_pages,
+    factor_pages,
+    certificate_page,
+    first_run,
+    pages,
+):
     router.include_router(each.router)
 
 

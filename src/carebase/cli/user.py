@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from carebase.auth import administration, factors, invitations, passwords, printing, users
+from carebase.auth import administration, factors, invitations, links, passwords, printing, users
 from carebase.auth.accounts import Accounts
 from carebase.auth.metadata import GRANTED_ROLES
 from carebase.auth.operators import COMMAND_LINE
@@ -74,7 +74,9 @@ def invite(email: str, *, role: str | None, data: Path | None, as_json: bool) ->
     """
     invited = _with(
         runtime.read_settings(data=data),
-        lambda accounts: invitations.invite(accounts, email, data=None, redirect_to=None, role=role, by=None),
+        lambda accounts: invitations.invite(
+            accounts, email, data=None, redirect_to=links.own_page(accounts.policy), role=role, by=None
+        ),
     )
     _told(invited.user, f"{invited.user.email} is invited.", as_json=as_json)
 

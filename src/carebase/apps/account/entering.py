@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from carebase.apps.account import arriving, providers, wording
+from carebase.apps.account import arriving, first_run, providers, wording
 from carebase.apps.account.arriving import Counted, Field, NextField, OwnForm
 from carebase.apps.account.views import Form, Mistake, Option, PaperSignInView, SecondFactorView, SignInView, Way
 from carebase.auth import factors, own_account, paper_sign_in, refused, signing_in
@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 @router.get(failures.SIGN_IN, dependencies=[Counted])
 async def sign_in_page(request: Request) -> Response:
     """The form."""
-    return _sign_in_form(request, Form(), to=failures.safe_next(request.query_params.get("next")))
+    return await _sign_in_form(request, Form(), to=failures.safe_next(request.query_params.get("next")))
 
 
 @router.post(failures.SIGN_IN, dependencies=[Counted, OwnForm])
@@ -45,7 +45,7 @@ async def sign_in(
         # What is no address has no account either, and is answered like one that has none.
         said = refused.InvalidCredentials() if isinstance(error, refused.NotValid) else error
         form = Form(values={"email": email}, mistakes=wording.mistakes(t, said, field="email"))
-        return _sign_in_form(request, form, to=to, status=error.status if error.status == 429 else 400)
+        return await _sign_in_form(request, form, to=to, status=error.status if error.status == 429 else 400)
     return await arriving.entered(request, opened, to=to)
 
 
@@ -114,7 +114,7 @@ async def sign_out(request: Request) -> Response:
     return answer
 
 
-def _sign_in_form(request: Request, form: Form, *, to: str, status: int = 200) -> Response:
+async def _sign_in_form(request: Request, form: Form, *, to: str, status: int = 200) -> Response:
     t, policy = arriving.reader_of(request), arriving.means_of(request).policy
     said = request.query_params.get("said", "")
     view = SignInView(
@@ -122,14 +122,14 @@ def _sign_in_form(request: Request, form: Form, *, to: str, status: int = 200) -
         next_address=to,
         notice=t(f"sign-in-said-{said}") if said in NOTICES and request.method == "GET" else None,
         name_label=t("sign-in-email-or-phone" if policy.is_phone_allowed else "sign-in-email"),
-        ways=_ways(request, t, is_open=policy.is_sign_up_open),
+        ways=await _ways(request, t, is_open=policy.is_sign_up_open),
     )
     return arriving.renderer_of(request).page(
         request, "account/sign_in.html", view=view, status=status, is_signed_in=False
     )
 
 
-def _ways(request: Request, t: Reader, *, is_open: bool) -> tuple[Way, ...]:
+async def _ways(request: Request, t: Reader, *, is_open: bool) -> tuple[Way, ...]:
     ways = [
         *providers.ways(request, t),
         Way(address="/forgot", text=t("sign-in-forgot")),
@@ -137,6 +137,8 @@ def _ways(request: Request, t: Reader, *, is_open: bool) -> tuple[Way, ...]:
     ]
     if is_open:
         ways.append(Way(address="/register", text=t("sign-in-register")))
+    if await first_run.is_offered(request):
+        ways.append(Way(address=first_run.PAGE, text=t("first-run-link")))
     return tuple(ways)
 
 

@@ -48,6 +48,10 @@ role-specialist = Specialist
 role-admin = Administration
 role-none = No role granted so far
 
+first-run-title = First administrator
+first-run-explanation = This server has no administrator yet. This page exists on this machine alone, and only until there is one. The administrator grants roles and invites the others.
+first-run-link = Create the first administrator
+
 password-hint = { $shortest } characters or more that are hard to guess: several unrelated words will do. Every character counts, spaces too.
 password-account = Account:
 password-new = New password

@@ -48,6 +48,10 @@ role-specialist = Spécialiste
 role-admin = Administration
 role-none = Aucun rôle accordé pour l’instant
 
+first-run-title = Premier administrateur
+first-run-explanation = Ce serveur n’a pas encore d’administrateur. Cette page n’existe que sur cette machine, et seulement jusqu’à ce qu’il y en ait un. L’administrateur accorde les rôles et invite les autres.
+first-run-link = Créer le premier administrateur
+
 password-hint = { $shortest } caractères ou plus, difficiles à deviner : plusieurs mots sans lien font l’affaire. Tous les signes comptent, espaces compris.
 password-account = Compte :
 password-new = Nouveau mot de passe
