@@ -28,11 +28,11 @@ export function begun({ flowType = "implicit", key = ANON_KEY, storage = place()
 
 const read = new Set()
 
-// The next mail to an address that was not read yet: its link and its digits.
+// The next mail to an address that was not read yet and brings a link or digits.
 export async function mail(to) {
   for (let tries = 0; tries < 100; tries++) {
     const found = JSON.parse(execFileSync(PYTHON, [READ_MAIL, MAILS], { encoding: "utf8" }))
-    const next = found.find((each) => each.to === to && !read.has(each.name))
+    const next = found.find((each) => each.to === to && !read.has(each.name) && (each.link || each.code))
     if (next) {
       read.add(next.name)
       return next

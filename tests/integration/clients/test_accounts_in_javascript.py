@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from tests.clients import install
+from tests.integration.auth import oidc as issuers
+from tests.integration.auth.oidc import CLIENT_ID, CLIENT_SECRET, Oidc
+
+from carebase.auth import api_keys, signing_keys
+from carebase.auth.api_keys import Kind
 
 AMINA, PASSWORD = "amina@example.org", "correct horse battery staple"
 
@@ -92,6 +99,35 @@ class TestDocument003:
             "after": [login, "/login"],
             "stolen": login,
             "printed": "on",
+        }
+
+    @pytest.fixture
+    def chosen(self) -> dict[str, Any]:
+        return {"auto_confirm": True, "redirect_addresses": "https://portal.example/*"}
+
+    def test_its_client_in_a_browser_signs_in_for_its_middleware_and_lands_with_links(self, run, deployment):
+        deployment.sign_up(email=AMINA, password=PASSWORD)
+        assert run("at_the_portal.mjs", EMAIL=AMINA, PASSWORD=PASSWORD) == {
+            "before": "https://portal.example/login",
+            "signedIn": [["amina@example.org", True], "on"],
+            "signedOut": [None, "https://portal.example/login", 0],
+            "asked": [None, False],
+            "back": ["https://portal.example/in", ["code"]],
+            "exchanged": [["amina@example.org", True], "on"],
+            "forgotten": [None, False],
+            "recovered": [["amina@example.org", True], "/reset", "on"],
+            "changed": ["amina@example.org", False],
+            "after": ["on", None, "https://portal.example/login"],
+            "heard": [
+                "INITIAL_SESSION",
+                "SIGNED_IN",
+                "SIGNED_OUT",
+                "SIGNED_IN",
+                "SIGNED_OUT",
+                "PASSWORD_RECOVERY",
+                "USER_UPDATED",
+                "SIGNED_OUT",
+            ],
         }
 
 
@@ -216,4 +252,124 @@ class TestAdministration:
             "reset": ["omar.k@example.org", False],
             "afterReset": [[400, "invalid_credentials"], ["omar.k@example.org", True]],
             "heard": ["INITIAL_SESSION", "SIGNED_IN", "USER_UPDATED"],
+        }
+
+
+class TestKeys:
+    @pytest.fixture
+    def chosen(self, tmp_path) -> dict[str, Any]:
+        file = tmp_path / "signing-keys.json"
+        file.touch(mode=0o600)
+        file.write_text(signing_keys.rotated(None, algorithm="ES256", life_seconds=3600, now=lambda: datetime.now(UTC)))
+        return {"auto_confirm": True, "signing_keys": file}
+
+    def test_tokens_are_checked_by_public_keys_and_newer_keys_are_good_until_they_are_withdrawn(self, run, deployment):
+        deployment.sign_up(email=AMINA, password=PASSWORD)
+        keys = {kind: api_keys.new(kind) for kind in (Kind.PUBLISHABLE, Kind.SECRET)}
+        for kind, key in keys.items():
+            deployment.rows(
+                "insert into auth.api_keys (kind, role, name, key_sha256, hint) values (%s, %s, %s, %s, %s)"
+                " returning id",
+                kind.value, api_keys.ROLES[kind].value, kind.value, hashlib.sha256(key.encode()).digest(), key[:12],
+            )  # fmt: skip
+        known = {
+            "PUBLISHABLE": keys[Kind.PUBLISHABLE],
+            "SECRET": keys[Kind.SECRET],
+            "EMAIL": AMINA,
+            "PASSWORD": PASSWORD,
+        }
+        assert run("keys.mjs", **known) == {
+            "signedIn": [AMINA, True],
+            "claims": [None, "ES256", True, AMINA, "aal1"],
+            "asked": [".well-known/jwks.json"],
+            "forged": "Invalid JWT signature",
+            "unsigned": [403, "bad_jwt"],
+            "known": AMINA,
+            "rows": [],
+            "nobody": "42501",
+            "listed": [AMINA],
+            "notForAll": [403, "not_admin"],
+            "cutOff": [401, "no_authorization"],
+        }
+        deployment.rows("update auth.api_keys set revoked_at = now() returning id")
+        assert run("keys.mjs", **known) == {
+            "signedIn": [401, "no_authorization"],
+            "rows": "PGRST301",
+            "listed": [401, "no_authorization"],
+        }
+
+
+class TestMails:
+    @pytest.fixture
+    def chosen(self) -> dict[str, Any]:
+        return {"auto_confirm": False, "anonymous_sign_in": True}
+
+    def test_a_guest_gets_an_address_and_a_mail_is_written_again(self, run, deployment):
+        assert run("waiting.mjs") == {
+            "signedUp": ["amina@example.org", False],
+            "unchanged": [429, "over_email_send_rate_limit"],
+            "soon": [429, "over_email_send_rate_limit"],
+            "came": [["", True], True, {"name": "a guest"}, ""],
+            "claim": True,
+            "given": [["", False], "guest@example.org"],
+            "proven": [["guest@example.org", True], True, False],
+            "password": ["guest@example.org", False],
+            "in": ["guest@example.org", True],
+            "asked": [None, False],
+            "thief": [400, "bad_code_verifier"],
+            "own": [404, "flow_state_not_found"],
+            "opened": "otp_expired",
+            "unknown": [None, False],
+            "fragment": [400, "invalid_jwt"],
+        }
+        deployment.rows("delete from auth.allowances returning kind")
+        assert run("waiting.mjs", PART="again") == {
+            "again": [None, False],
+            "soon": [429, "over_email_send_rate_limit"],
+            "first": [403, "otp_expired"],
+            "second": ["amina@example.org", True],
+            "in": ["amina@example.org", True],
+        }
+
+
+class TestOutsideProviders:
+    @pytest.fixture
+    def oidc(self) -> Iterator[tuple[Oidc, Oidc]]:
+        with issuers.serving() as hospital, issuers.serving() as other:
+            other.person |= {"sub": "amina-2", "email": "private@example.org"}
+            yield hospital, other
+
+    @pytest.fixture
+    def chosen(self, oidc, tmp_path) -> dict[str, Any]:
+        file = tmp_path / "providers.toml"
+        file.touch(mode=0o600)
+        file.write_text(
+            "\n".join(
+                f'[{name}]\nissuer = "{issuer.issuer}"\nclient_id = "{CLIENT_ID}"\nclient_secret = "{CLIENT_SECRET}"\n'
+                "is_email_trusted = true"
+                for name, issuer in zip(("hospital", "other"), oidc, strict=True)
+            )
+        )
+        return {"oidc_providers": file, "redirect_addresses": "https://portal.example/*"}
+
+    def test_a_person_comes_in_links_an_identity_and_lets_it_go(self, run, oidc):
+        hospital, _ = oidc
+        assert run("outside.mjs", ID_TOKEN=hospital.token()) == {
+            "begun": [None, "hospital", "/auth/v1/authorize"],
+            "came": [
+                "/in",
+                ["amina@example.org", True],
+                {"provider": "hospital", "providers": ["hospital"]},
+                "Amina Ba",
+            ],
+            "level": ["oauth"],
+            "twice": [400, "pkce_code_verifier_not_found"],
+            "unknown": [400, "validation_failed"],
+            "linking": [None, True],
+            "linked": ["amina@example.org", True],
+            "identities": ["hospital", "other"],
+            "unlinked": None,
+            "left": ["hospital"],
+            "byToken": ["amina@example.org", True],
+            "byNonsense": [400, "validation_failed"],
         }
