@@ -254,6 +254,8 @@ def _seconds(given: object, *, kid: str, otherwise: float) -> float:
 def _state(file: Path) -> tuple[int, int, int]:
     try:
         found = file.stat()
+    except FileNotFoundError as error:
+        raise BadSetting(details=f"{SETTING}: {file} is not there.", hint="Make it: carebase keys rotate") from error
     except OSError as error:
         raise BadSetting(details=f"{SETTING}: {file} cannot be read.") from error
     return found.st_mtime_ns, found.st_ino, found.st_size
