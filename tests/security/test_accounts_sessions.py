@@ -179,7 +179,9 @@ def test_whoever_brings_no_key_at_all_is_nobody_as_before(database):
 
 @pytest.fixture
 async def app(database: Database, tmp_path: Path) -> AsyncIterator[FastAPI]:
-    chosen = settings.Settings(data=tmp_path, secret=database.secret, workers=0, auto_confirm=True)
+    chosen = settings.Settings(
+        data=tmp_path, secret=database.secret, workers=0, auto_confirm=True, staff_mfa="optional"
+    )
     built = server.build(chosen, owner_dsn=database.owner_dsn)
     async with built.router.lifespan_context(built):
         yield built
