@@ -1,7 +1,7 @@
 // A person of a hospital's own directory with supabase-js: comes in there, links a second identity, and lets it go.
 import { ADDRESS, begun, told } from "./person.mjs"
 
-const { ID_TOKEN } = process.env
+const { ID_TOKEN, OTHER_ID_TOKEN } = process.env
 const cookies = new Map()
 const said = {}
 
@@ -22,7 +22,7 @@ function ours(address) {
 async function walked(address) {
   for (let steps = 0; steps < 5; steps++) {
     const url = new URL(address)
-    if (url.origin === "https://portal.example") return url
+    if (url.origin === "https://portal.example" || url.pathname === "/") return url
     const own = url.origin === "http://localhost:8000" || address.startsWith(ADDRESS)
     const cookie = own ? [...cookies].map((pair) => pair.join("=")).join("; ") : ""
     const answer = keeping(await fetch(own ? ours(address) : address, { redirect: "manual", headers: { cookie } }))
@@ -56,7 +56,16 @@ const second = identities.find(({ provider }) => provider === "other")
 said.unlinked = (await client.auth.unlinkIdentity(second)).error
 said.left = (await client.auth.getUserIdentities()).data?.identities.map(({ provider }) => provider)
 
+// A browser that keeps no cookie of ours, as a page of another site, comes back without having linked anything.
+const elsewhere = await client.auth.linkIdentity({ provider: "other", options })
+cookies.clear()
+const refused = await walked(elsewhere.data.url)
+said.withoutCookie = [refused.origin, refused.searchParams.get("error_code")]
+said.linkedByToken = told(await client.auth.linkIdentity({ provider: "other", token: OTHER_ID_TOKEN }))
+said.identitiesAfter = (await client.auth.getUserIdentities()).data.identities.map(({ provider }) => provider).sort()
+
 said.byToken = told(await begun().auth.signInWithIdToken({ provider: "hospital", token: ID_TOKEN }))
 said.byNonsense = told(await begun().auth.signInWithIdToken({ provider: "hospital", token: "a.b.c" }))
+said.singleSignOn = told(await begun().auth.signInWithSSO({ domain: "hospital.example" }))
 console.log(JSON.stringify(said))
 process.exit(0)

@@ -49,6 +49,15 @@ const heardReloaded = listening(reloaded)
 const renewed = (await reloaded.auth.getSession()).data.session
 said.reloaded = [renewed.refresh_token !== kept.refresh_token, renewed.expires_at > Date.now() / 1000, await known(reloaded)]
 
+// A client that renews by itself does so before a token's end.
+desk.setItem(key, JSON.stringify({ ...renewed, expires_at: Math.floor(Date.now() / 1000) + 30 }))
+const byItself = new Promise((resolve) => void reloaded.auth.onAuthStateChange((event, session) => {
+  if (event === "TOKEN_REFRESHED" && session.refresh_token !== renewed.refresh_token) resolve(session)
+}))
+await reloaded.auth.startAutoRefresh()
+said.byItself = told({ data: { session: await byItself, user: (await reloaded.auth.getUser()).data.user } })
+await reloaded.auth.stopAutoRefresh()
+
 const claims = await reloaded.auth.getClaims()
 const { sub, role, aal, amr, session_id: session, is_anonymous: isAnonymous, email } = claims.data.claims
 said.claims = [sub === made.data.user.id, role, aal, amr.map(({ method }) => method), Boolean(session), isAnonymous, email]

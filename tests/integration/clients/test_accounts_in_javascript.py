@@ -63,6 +63,7 @@ class TestSessions:
             "otherTab": [[AMINA, True], True],
             "nonsense": [400, "refresh_token_not_found"],
             "reloaded": [True, True, AMINA],
+            "byItself": [AMINA, True],
             "claims": [True, "authenticated", "aal1", ["password"], True, False, AMINA],
             "forgedClaims": [403, "bad_jwt"],
             "forgedUser": [403, "bad_jwt"],
@@ -78,7 +79,12 @@ class TestSessions:
                 ["INITIAL_SESSION", None],
                 *([event, AMINA] for event in ("SIGNED_IN", "USER_UPDATED", "TOKEN_REFRESHED")),
             ],
-            "heardReloaded": [["TOKEN_REFRESHED", AMINA], ["INITIAL_SESSION", AMINA], ["SIGNED_OUT", None]],
+            "heardReloaded": [
+                ["TOKEN_REFRESHED", AMINA],
+                ["INITIAL_SESSION", AMINA],
+                ["TOKEN_REFRESHED", AMINA],
+                ["SIGNED_OUT", None],
+            ],
             "heardSecond": [["INITIAL_SESSION", AMINA], ["SIGNED_OUT", None], ["SIGNED_OUT", None]],
         }
 
@@ -353,8 +359,8 @@ class TestOutsideProviders:
         return {"oidc_providers": file, "redirect_addresses": "https://portal.example/*"}
 
     def test_a_person_comes_in_links_an_identity_and_lets_it_go(self, run, oidc):
-        hospital, _ = oidc
-        assert run("outside.mjs", ID_TOKEN=hospital.token()) == {
+        hospital, other = oidc
+        assert run("outside.mjs", ID_TOKEN=hospital.token(), OTHER_ID_TOKEN=other.token()) == {
             "begun": [None, "hospital", "/auth/v1/authorize"],
             "came": [
                 "/in",
@@ -370,6 +376,10 @@ class TestOutsideProviders:
             "identities": ["hospital", "other"],
             "unlinked": None,
             "left": ["hospital"],
+            "withoutCookie": ["http://localhost:8000", "bad_oauth_state"],
+            "linkedByToken": [AMINA, True],
+            "identitiesAfter": ["hospital", "other"],
+            "singleSignOn": [404, "saml_provider_disabled"],
             "byToken": ["amina@example.org", True],
             "byNonsense": [400, "validation_failed"],
         }
