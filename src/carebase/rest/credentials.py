@@ -67,7 +67,12 @@ class OurDoor:
 
     def admit(self, connection: HTTPConnection) -> Caller:
         """Who is asking; what was spent of its allowance is counted."""
-        identity = self._identity(connection)
+        try:
+            identity = self._identity(connection)
+        except TokenRefused:
+            # Made-up tokens cost their address something, or they could be tried for nothing.
+            requests.spend_request(connection, ANONYMOUS)
+            raise
         requests.spend_request(connection, identity)
         requests.note_activity(connection, identity)
         return Caller(

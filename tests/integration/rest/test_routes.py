@@ -264,3 +264,14 @@ async def test_what_leads_to_tracked_rows_without_naming_them_is_not_there(runni
         (read,) = reads_of(database, "public.cases")
     assert called.json() == [{"patient_name": "Amina B"}]
     assert len(read["keys"]) == 1
+
+
+async def test_tokens_that_are_made_up_are_counted_for_their_address(running, database):
+    async with running(requests_per_minute=5) as application, application.client() as client:
+        answers = [
+            await client.get(LISTED, headers={"Authorization": f"Bearer made.up.{number}"}) for number in range(7)
+        ]
+        person = await client.get(LISTED, headers={"Authorization": f"Bearer {application.token(database.a_person())}"})
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 2
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert person.status_code == 200
