@@ -19,6 +19,7 @@ SHARED_IN_GOTRUE = {
     "insufficient_aal",
     "invalid_credentials",
     "no_authorization",
+    "not_admin",
     "otp_expired",
     "reauthentication_needed",
     "user_already_exists",

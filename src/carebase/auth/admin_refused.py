@@ -14,7 +14,8 @@ class NotOperator(CareError):
 class ServiceKeyNeeded(CareError):
     """It would let the administrator come in as somebody else; a person who administers may not."""
 
-    code, status, message = "not_admin", 403, "This takes the service key: it would open somebody else's account"
+    code, status = "service_key_needed", 403
+    message = "This takes the service key: it would open somebody else's account"
 
 
 class UserNotFound(CareError):

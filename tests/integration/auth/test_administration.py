@@ -370,7 +370,7 @@ async def test_an_administrator_administers_without_coming_in_as_anybody(client,
         {"email_confirm": True},
     ):
         answer = await client.put(path, json=change, headers=header)
-        assert (answer.status_code, answer.json()["error_code"]) == (403, "not_admin")
+        assert (answer.status_code, answer.json()["error_code"]) == (403, "service_key_needed")
     link = {"type": "recovery", "email": "amina@example.org"}
     assert (await client.post("/auth/v1/admin/generate_link", json=link, headers=header)).status_code == 403
     new = {"email": "new@example.org", "password": SECOND_PASSWORD}
