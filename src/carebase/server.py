@@ -29,6 +29,7 @@ from carebase.auth.accounts import Accounts
 from carebase.auth.activity import Activity
 from carebase.auth.carrying import Carrying
 from carebase.auth.limits import Allowance
+from carebase.auth.other_origins import OtherOrigins
 from carebase.auth.policy import Policy
 from carebase.auth.tokens import Tokens
 from carebase.database import pool
@@ -199,6 +200,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     app.add_middleware(signed_in.CookieSessions)
     app.add_middleware(request_limit.RequestLimit, allowance=app.state.address_allowance)
     app.add_middleware(Broken)
+    app.add_middleware(OtherOrigins)
     app.add_middleware(headers.CarefulHeaders)
     app.data_api = headers.CarefulHeaders(Broken(signed_in.CookieSessions(deployment.mounted(configuration))))
     if settings.trusted_proxies:
