@@ -45,7 +45,8 @@ class CaseProgress extends HTMLElement {
     if (this.busy) return;
     this.busy = true;
     try {
-      const answer = await fetch(this.dataset.fragment, { headers: { "HX-Request": "true" } });
+      // A page that looks for news by itself is no sign of somebody being there.
+      const answer = await fetch(this.dataset.fragment, { headers: { "HX-Request": "true", "X-Carebase-Poll": "1" } });
       if (!answer.ok || answer.redirected) {
         this.close();
         return;

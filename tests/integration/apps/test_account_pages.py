@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,8 +15,8 @@ import httpx
 import pytest
 from tests.integration.conftest import SECRET
 
-from carebase import sealing
-from carebase.auth import administration, totp
+from carebase import authority, sealing
+from carebase.auth import administration, invitations, links, totp
 from carebase.mail import outbox
 from carebase.mail.messages import Kind, Message
 
@@ -63,8 +65,6 @@ def token_of(page: httpx.Response) -> str:
 
 
 def secret_of(uri: str) -> bytes:
-    import base64
-
     text = re.search(r"secret=([A-Z2-7]+)", uri)[1]
     return base64.b32decode(text + "=" * (-len(text) % 8))
 
@@ -187,3 +187,235 @@ async def test_a_forgotten_password_is_set_anew_by_the_digits(visit: Any) -> Non
         async with application.client() as client:
             client.headers.update(HTML)
             assert (await Browser(client).sign_in(password=OTHER)).status_code == 303
+
+
+async def test_a_wrong_code_shows_the_same_square_again(visit: Any) -> None:
+    async with visit() as (_, browser):
+        await browser.sign_in()
+        page = await browser.send("/account/factors", seen_on="/account/factors/new", kind="totp")
+        uri = unescape(re.search(r'name="uri" value="([^"]+)"', page.text)[1])
+        factor = re.search(r"/account/factors/([0-9a-f-]+)/confirmation", page.text)[1]
+        fields = {"form_token": token_of(page), "uri": uri}
+        again = await browser.client.post(f"/account/factors/{factor}/confirmation", data={**fields, "code": "000000"})
+        assert again.status_code == 400
+        picture = re.search(r"<svg xmlns.*?</svg>", page.text, re.DOTALL)[0]
+        assert picture in again.text
+        forged = {**fields, "uri": 'javascript:alert("1")', "codes": "<b>", "code": "000000"}
+        shown = await browser.client.post(f"/account/factors/{factor}/confirmation", data=forged)
+        assert "javascript:" not in shown.text
+        assert "&lt;b&gt;" not in shown.text
+        code = code_now(secret_of(uri))
+        done = await browser.client.post(f"/account/factors/{factor}/confirmation", data={**fields, "code": code})
+        assert done.status_code == 200
+
+
+async def test_a_sheet_of_paper_serves_as_a_second_factor(visit: Any) -> None:
+    async with visit() as (application, browser):
+        await browser.sign_in()
+        page = await browser.send("/account/factors", seen_on="/account/factors/new", kind="codes")
+        codes = re.findall(r"<li><code>([A-Z0-9-]{14})</code></li>", page.text)
+        factor = re.search(r"/account/factors/([0-9a-f-]+)/confirmation", page.text)[1]
+        data = {"form_token": token_of(page), "codes": " ".join(codes), "code": codes[0].lower()}
+        done = await browser.client.post(f"/account/factors/{factor}/confirmation", data=data)
+        assert done.status_code == 200
+        async with application.client() as client:
+            client.headers.update(HTML)
+            again = Browser(client)
+            await again.sign_in()
+            used = await again.send("/login/mfa", seen_on="/login/mfa", factor=factor, code=codes[0])
+            assert used.status_code == 400
+            good = await again.send("/login/mfa", seen_on="/login/mfa", factor=factor, code=codes[1])
+            assert good.status_code == 303
+
+
+async def test_a_removed_factor_leaves_nobody_raised(visit: Any) -> None:
+    async with visit() as (_, browser):
+        await browser.sign_in()
+        await browser.add_app()
+        security = await browser.get("/account/security")
+        path = re.search(r'action="(/account/security/factors/[^"]+/removal)"', security.text)[1]
+        gone = await browser.client.post(path, data={"form_token": token_of(security)})
+        assert gone.headers["location"] == "/account/security?said=factor-removed"
+        # The token that says it was shown is believed no longer.
+        away = await browser.get("/account/security")
+        assert away.headers["location"].startswith("/login")
+
+
+async def test_recovery_by_mail_does_not_go_around_the_second_factor(visit: Any) -> None:
+    async with visit() as (application, browser):
+        await browser.sign_in()
+        secret, _ = await browser.add_app()
+        async with application.client() as client:
+            client.headers.update(HTML)
+            forgetful = Browser(client)
+            sent = await forgetful.send("/forgot", seen_on="/forgot", email=DOCTOR)
+            code = mail(application, Kind.RECOVERY).code
+            fields = {"form_token": token_of(sent), "kind": "recovery", "email": DOCTOR, "code": code}
+            assert (await client.post("/confirm/code", data=fields)).headers["location"] == "/reset"
+            assert (await forgetful.get("/reset")).headers["location"] == "/login/mfa?next=%2Freset"
+            tried = await client.post("/reset", data={"form_token": token_of(sent), "password": OTHER})
+            assert tried.headers["location"].startswith("/login/mfa")
+            factor = re.search(r'name="factor" value="([^"]+)"', (await forgetful.get("/login/mfa")).text)[1]
+            shown = await forgetful.send(
+                "/login/mfa", seen_on="/login/mfa", factor=factor, code=code_now(secret), next="/reset"
+            )
+            assert shown.headers["location"] == "/reset"
+            done = await forgetful.send("/reset", seen_on="/reset", password=OTHER)
+            assert done.headers["location"] == "/account/security?said=password"
+        # Whoever had the old password is out.
+        assert (await browser.get("/account/profile")).headers["location"].startswith("/login")
+
+
+async def test_the_password_is_changed_by_who_knows_it(visit: Any) -> None:
+    async with visit(role="patient") as (_, browser):
+        await browser.sign_in()
+
+        async def change(current: str, new: str) -> httpx.Response:
+            return await browser.send(
+                "/account/security/password", seen_on="/account/security", current_password=current, password=new
+            )
+
+        for current in ("", "pas le bon mot de passe"):
+            refused = await change(current, OTHER)
+            assert refused.status_code == 400
+            assert "Le mot de passe actuel n’est pas correct." in refused.text
+        weak = await change(PASSWORD, "azertyuiop")
+        assert "trop facile à deviner" in weak.text
+        done = await change(PASSWORD, OTHER)
+        assert done.headers["location"] == "/account/security?said=password"
+        assert "Mot de passe changé" in (await browser.get(done.headers["location"])).text
+
+
+async def test_devices_are_listed_and_signed_out(visit: Any) -> None:
+    async with visit(role="patient") as (application, browser):
+        await browser.sign_in()
+        async with application.client() as client:
+            client.headers.update(HTML | {"user-agent": "Mozilla/5.0 (Android) Chrome/1"})
+            other = Browser(client)
+            await other.sign_in()
+            page = await browser.get("/account/sessions")
+            assert "Chrome sur Android" in page.text
+            path = re.search(r'action="(/account/sessions/[0-9a-f-]+/end)"', page.text)[1]
+            ended = await browser.client.post(path, data={"form_token": token_of(page)})
+            assert ended.headers["location"] == "/account/sessions?said=session-ended"
+            assert (await other.get("/account/profile")).headers["location"].startswith("/login")
+            assert (await browser.get("/account/profile")).status_code == 200
+            await other.sign_in()
+            await browser.send("/account/sessions/end-others", seen_on="/account/sessions")
+            assert (await other.get("/account/profile")).headers["location"].startswith("/login")
+
+
+async def test_a_patient_prints_a_sheet_and_comes_in_by_it(visit: Any) -> None:
+    async with visit(role="patient") as (application, browser):
+        await browser.sign_in()
+        page = await browser.send("/account/codes", seen_on="/account/codes", purpose="sign_in")
+        code = re.search(r"<li><code>([A-Z0-9-]{14})</code></li>", page.text)[1]
+        async with application.client() as client:
+            client.headers.update(HTML)
+            other = Browser(client)
+            unknown = await other.send("/login/code", seen_on="/login/code", name="no@example.org", code=code)
+            assert unknown.status_code == 400
+            arrived = await other.send("/login/code", seen_on="/login/code", name=DOCTOR, code=code)
+            assert arrived.status_code == 303
+            assert (await other.get("/account/profile")).status_code == 200
+            again = await other.send("/login/code", seen_on="/login/code", name=DOCTOR, code=code)
+            assert again.status_code == 400
+            assert unknown.text.replace("no@example.org", "") == again.text.replace(DOCTOR, "")
+
+
+async def test_language_time_zone_and_name_are_kept(visit: Any) -> None:
+    async with visit(role="patient") as (_, browser):
+        await browser.sign_in()
+        await browser.send("/account/profile", seen_on="/account/profile", full_name="Amina Njoya")
+        assert "Amina Njoya" in (await browser.get("/account/profile")).text
+        await browser.send("/account/timezone", seen_on="/account/timezone", time_zone="Africa/Douala")
+        assert "(Africa/Douala)" in (await browser.get("/account/sessions")).text
+        await browser.send("/account/language", seen_on="/account/language", language="en")
+        assert '<html lang="en">' in (await browser.get("/account/profile")).text
+        for path, field in (("/account/timezone", "time_zone"), ("/account/language", "language")):
+            assert (await browser.send(path, seen_on=path, **{field: "nowhere"})).status_code == 400
+
+
+async def test_an_address_changes_once_both_have_confirmed(visit: Any) -> None:
+    async with visit(role="patient") as (application, browser):
+        await browser.sign_in()
+        asked = await browser.send(
+            "/account/profile/email", seen_on="/account/profile", email="new@example.org", current_password=PASSWORD
+        )
+        assert asked.headers["location"] == "/account/profile?said=email-asked"
+        for kind in (Kind.EMAIL_CHANGE_CURRENT, Kind.EMAIL_CHANGE_NEW):
+            link = mail(application, kind).link
+            assert link.startswith("http://localhost:8000/confirm?")
+            await browser.get(link)
+            answer = await browser.send("/confirm", seen_on="/confirm")
+        assert answer.headers["location"] == "/account/profile?said=email"
+        assert "new@example.org" in (await browser.get("/account/profile")).text
+
+
+async def test_somebody_invited_sets_a_password_and_owes_a_second_factor(visit: Any) -> None:
+    async with visit(role=None) as (application, browser):
+        means = application.app.state.accounts
+        await invitations.invite(
+            means, "new@example.org", data=None, redirect_to=links.own_page(means.policy), role="nurse", by=None
+        )
+        await browser.get(mail(application, Kind.INVITE).link)
+        arrived = await browser.send("/confirm", seen_on="/confirm")
+        assert arrived.headers["location"] == "/invitation"
+        done = await browser.send("/invitation", seen_on="/invitation", full_name="Nadège", password=OTHER)
+        assert done.headers["location"] == "/"
+        assert (await browser.get("/")).headers["location"].startswith("/account/factors/new")
+        # The link was good once.
+        await browser.get(mail(application, Kind.INVITE).link)
+        assert (await browser.send("/confirm", seen_on="/confirm")).status_code == 400
+
+
+async def test_the_first_administrator_is_made_here_and_once(visit: Any) -> None:
+    async with visit(role=None) as (application, browser):
+        assert "/first-run" in (await browser.get("/login")).text
+        far = httpx.ASGITransport(application.app, client=("192.0.2.1", 4000))
+        async with httpx.AsyncClient(transport=far, base_url="http://localhost:8000", headers=HTML) as stranger:
+            assert (await stranger.get("/first-run")).status_code == 404
+            assert "/first-run" not in (await stranger.get("/login")).text
+        assert (await browser.client.get("/first-run", headers={"x-forwarded-for": "10.0.0.1"})).status_code == 404
+        fields = {"email": "admin@example.org", "password": OTHER}
+        made = await browser.send("/first-run", seen_on="/first-run", **fields)
+        assert made.status_code == 303
+        assert "Administration" in (await browser.get("/account/profile")).text
+        assert (await browser.get("/first-run")).status_code == 404
+        assert (await browser.send("/first-run", seen_on="/login", **fields)).status_code == 404
+
+
+async def test_the_certificate_is_offered_where_there_is_one(visit: Any) -> None:
+    async with visit(role=None) as (application, browser):
+        assert (await browser.get("/install-certificate")).status_code == 404
+        settings = dataclasses.replace(application.app.state.settings, tls=True)
+        application.app.state.settings = settings
+        authority.files(settings)
+        offered = authority.offered(settings)
+        page = await browser.get("/install-certificate")
+        assert offered.sha256 in page.text
+        assert (await browser.get("/install-certificate/carebase.crt")).content == offered.der
+        assert (await browser.get("/install-certificate/carebase.pem")).content == offered.pem
+
+
+async def test_without_the_captcha_s_word_nobody_comes_in_by_a_page(visit: Any) -> None:
+    async with visit(captcha_provider="turnstile", captcha_secret="x") as (_, browser):
+        for path, fields in (
+            ("/login", {"email": DOCTOR, "password": PASSWORD}),
+            ("/login/code", {"name": DOCTOR, "code": "ACDE-FGHJ-KMNP"}),
+            ("/register", {"email": "a@example.org", "password": OTHER}),
+            ("/forgot", {"email": DOCTOR}),
+        ):
+            refused = await browser.send(path, seen_on=path, **fields)
+            assert refused.status_code == 400
+            assert "une vérification que cette page n’offre pas" in refused.text
+            assert "carebase_access" not in browser.client.cookies
+
+
+async def test_a_closed_site_registers_nobody(visit: Any) -> None:
+    async with visit(role=None, sign_up=False) as (_, browser):
+        page = await browser.get("/register")
+        assert "que sur invitation" in page.text
+        assert "/register" not in (await browser.get("/login")).text
+        refused = await browser.send("/register", seen_on="/login", email="a@example.org", password=OTHER)
+        assert refused.status_code == 400
