@@ -13,6 +13,7 @@ from carebase.apps.account import (
     providers,
     registering,
     security_pages,
+    ways_back,
 )
 from carebase.apps.account.folder import HERE as ACCOUNT
 from carebase.apps.cases import pages
@@ -31,6 +32,7 @@ for each in (
     factor_pages,
     certificate_page,
     first_run,
+    ways_back,
     pages,
 ):
     router.include_router(each.router)

@@ -86,7 +86,8 @@ def mail(application: Any, kind: Kind) -> Message:
 def visit(running: Any) -> Callable[..., AbstractAsyncContextManager[tuple[Any, Browser]]]:
     @asynccontextmanager
     async def begin(*, role: str | None = "attending", **chosen: object) -> AsyncIterator[tuple[Any, Browser]]:
-        async with running(**chosen) as application:
+        # A mail server that is not there: mails stay where the test reads them.
+        async with running(smtp_host="127.0.0.1", smtp_port=1, **chosen) as application:
             means = application.app.state.accounts
             if role is not None:
                 await administration.create_with_role(means, DOCTOR, PASSWORD, role=role)
@@ -410,6 +411,18 @@ async def test_without_the_captcha_s_word_nobody_comes_in_by_a_page(visit: Any) 
             assert refused.status_code == 400
             assert "une vérification que cette page n’offre pas" in refused.text
             assert "carebase_access" not in browser.client.cookies
+
+
+async def test_a_page_that_a_form_made_can_be_opened_in_the_other_language(visit: Any) -> None:
+    async with visit(role="patient") as (_, browser):
+        assert (await browser.get("/confirm/code?lang=en")).headers["location"] == "/confirm?lang=en"
+        assert (await browser.get("/account/security/password")).headers["location"].startswith("/login")
+        await browser.sign_in()
+        there = await browser.get("/account/security/password?lang=xx")
+        assert there.headers["location"] == "/account/security"
+        there = await browser.get("/account/factors?lang=en")
+        assert there.headers["location"] == "/account/factors/new?lang=en"
+        assert '<html lang="en">' in (await browser.get(there.headers["location"])).text
 
 
 async def test_a_closed_site_registers_nobody(visit: Any) -> None:
