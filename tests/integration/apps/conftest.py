@@ -42,7 +42,8 @@ class Application:
 def running(database: Database, tmp_path: Path):
     @asynccontextmanager
     async def run(**chosen: object) -> AsyncIterator[Application]:
-        settings = Settings(data=tmp_path, secret=SECRET, database_url=database.owner_dsn, **chosen)
+        given = {"staff_mfa": "optional", **chosen}
+        settings = Settings(data=tmp_path, secret=SECRET, database_url=database.owner_dsn, **given)
         app = server.build(settings, owner_dsn=database.owner_dsn)
         async with app.router.lifespan_context(app):
             yield Application(app, database)
