@@ -87,7 +87,9 @@ def visit(running: Any) -> Callable[..., AbstractAsyncContextManager[tuple[Any, 
     @asynccontextmanager
     async def begin(*, role: str | None = "attending", **chosen: object) -> AsyncIterator[tuple[Any, Browser]]:
         # A mail server that is not there: mails stay where the test reads them.
-        async with running(smtp_host="127.0.0.1", smtp_port=1, **chosen) as application:
+        async with running(
+            **{"staff_mfa": "required", "smtp_host": "127.0.0.1", "smtp_port": 1, **chosen}
+        ) as application:
             means = application.app.state.accounts
             if role is not None:
                 await administration.create_with_role(means, DOCTOR, PASSWORD, role=role)
