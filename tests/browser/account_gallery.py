@@ -280,6 +280,11 @@ PAGES: dict[str, tuple[str, Made, bool]] = {
     "/install-certificate": ("certificate", certificate, False),
 }
 """By address: the template, what it shows, and whether somebody is signed in."""
+WITH_MISTAKES = [
+    *("/login", "/login/code", "/login/mfa", "/register", "/forgot", "/confirm/code", "/first-run", "/invitation"),
+    *("/account/profile", "/account/security", "/account/codes", "/account/factors/new", "/account/factors/app"),
+]
+"""Those that look otherwise after a mistake."""
 
 
 def routes(renderer: rendering.Renderer) -> list[Route]:

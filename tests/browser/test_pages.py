@@ -8,7 +8,7 @@ from tests.browser.conftest import Watched
 
 PAGES = {
     **{path: path for path in account_gallery.PAGES},
-    **{f"{path} with mistakes": f"{path}?wrong=1" for path in account_gallery.PAGES},
+    **{f"{path} with mistakes": f"{path}?wrong=1" for path in account_gallery.WITH_MISTAKES},
     "worklist": "/cases",
     "worklist empty": "/cases?empty=1",
     "worklist filtered": "/cases?status=failed",
