@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from carebase import settings
+from carebase import settings, settings_reading
 from carebase.settings import BadSetting
 
 GOOD_SECRET = "s3cret-" * 8
@@ -21,7 +21,7 @@ def read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def reading(environ: dict[str, str] | None = None, /, **flags: object) -> settings.Settings:
-        return settings.read(flags, {"HOME": str(tmp_path)} | (environ or {}))
+        return settings_reading.read(flags, {"HOME": str(tmp_path)} | (environ or {}))
 
     return reading
 
@@ -82,9 +82,9 @@ def test_staff_needs_a_second_factor_unless_somebody_says_otherwise(read):
 
 def test_a_commands_own_defaults_give_way_to_what_the_operator_says():
     milder = {"staff_mfa": "optional"}
-    assert settings.read(environ={}, defaults=milder).staff_mfa == "optional"
-    assert settings.read(environ={"CAREBASE_STAFF_MFA": "required"}, defaults=milder).staff_mfa == "required"
-    assert settings.read({"staff_mfa": "required"}, environ={}, defaults=milder).staff_mfa == "required"
+    assert settings_reading.read(environ={}, defaults=milder).staff_mfa == "optional"
+    assert settings_reading.read(environ={"CAREBASE_STAFF_MFA": "required"}, defaults=milder).staff_mfa == "required"
+    assert settings_reading.read({"staff_mfa": "required"}, environ={}, defaults=milder).staff_mfa == "required"
 
 
 REFUSED = {
@@ -142,46 +142,46 @@ def test_an_address_has_no_slash_at_its_end(read):
 
 def test_a_secret_is_made_once_and_kept_from_others(read, tmp_path):
     chosen = read(data=tmp_path / "data")
-    first, second = settings.with_secret(chosen), settings.with_secret(chosen)
-    kept = tmp_path / "data" / settings.SECRET_FILE
+    first, second = settings_reading.with_secret(chosen), settings_reading.with_secret(chosen)
+    kept = tmp_path / "data" / settings_reading.SECRET_FILE
 
     assert first.secret == second.secret == kept.read_text().strip()
-    assert len(first.secret) >= settings.SHORTEST_SECRET
+    assert len(first.secret) >= settings_reading.SHORTEST_SECRET
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert [path.name for path in kept.parent.iterdir()] == [settings.SECRET_FILE]
+    assert [path.name for path in kept.parent.iterdir()] == [settings_reading.SECRET_FILE]
 
 
 def test_of_many_first_starts_one_decides(read, tmp_path):
     chosen = read(data=tmp_path / "data")
     with ThreadPoolExecutor(8) as starters:
-        found = {each.secret for each in starters.map(lambda _: settings.with_secret(chosen), range(8))}
+        found = {each.secret for each in starters.map(lambda _: settings_reading.with_secret(chosen), range(8))}
     assert len(found) == 1
 
 
 def test_a_secret_that_others_can_read_is_refused(read, tmp_path):
     chosen = read(data=tmp_path)
-    settings.with_secret(chosen)
-    (tmp_path / settings.SECRET_FILE).chmod(0o640)
+    settings_reading.with_secret(chosen)
+    (tmp_path / settings_reading.SECRET_FILE).chmod(0o640)
     with pytest.raises(BadSetting, match="can be read by others"):
-        settings.with_secret(chosen)
+        settings_reading.with_secret(chosen)
 
 
 @pytest.mark.parametrize("kept", ["", "short\n"])
 def test_a_secret_file_that_lost_its_secret_is_refused(read, tmp_path, kept):
-    path = tmp_path / settings.SECRET_FILE
+    path = tmp_path / settings_reading.SECRET_FILE
     path.write_text(kept)
     path.chmod(0o600)
     with pytest.raises(BadSetting):
-        settings.with_secret(read(data=tmp_path))
+        settings_reading.with_secret(read(data=tmp_path))
 
 
 def test_a_directory_that_cannot_be_made_is_named(read, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(BadSetting, match="cannot be written"):
-        settings.with_secret(read(data=tmp_path / "file" / "data"))
+        settings_reading.with_secret(read(data=tmp_path / "file" / "data"))
 
 
 def test_a_secret_that_was_given_is_not_written(read, tmp_path):
     chosen = read({"JWT_SECRET": GOOD_SECRET}, data=tmp_path / "data")
-    assert settings.with_secret(chosen).secret == GOOD_SECRET
+    assert settings_reading.with_secret(chosen).secret == GOOD_SECRET
     assert not Path(chosen.data).exists()

@@ -14,7 +14,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import click
 import uvloop
 
-from carebase import errors, settings
+from carebase import errors, settings_reading
 from carebase.database import migrate
 from carebase.database.embedded import Embedded
 from carebase.settings import Settings
@@ -62,7 +62,7 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
 
 def read_settings(*, defaults: Mapping[str, Any] | None = None, **flags: Any) -> Settings:
     """The settings in force with the secret, made at the first start."""
-    return settings.with_secret(settings.read(flags, defaults=defaults))
+    return settings_reading.with_secret(settings_reading.read(flags, defaults=defaults))
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
