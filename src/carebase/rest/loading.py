@@ -142,13 +142,6 @@ class VisibleRow:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Timezone:
-    """A time zone PostgreSQL knows."""
-
-    name: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """Everything that was read."""
@@ -220,11 +213,6 @@ def made_of(found: Found) -> Catalogue:
         comments={row.schema: row.comment for row in found.comments},
         visible=seen(found.visible),
     )
-
-
-async def timezones(session: Session) -> frozenset[str]:
-    """The names of the time zones that may be asked for. They change with PostgreSQL only: once is enough."""
-    return frozenset(zone.name for zone in await session.all(SQL["timezones"], Timezone))
 
 
 # --- tables --------------------------------------------------------------------------------------------------------

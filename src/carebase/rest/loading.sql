@@ -195,7 +195,3 @@ select r.rolname::text, true, n.nspname::text, p.proname::text
    and p.prokind = 'f'
    and has_schema_privilege(r.oid, n.oid, 'usage')
    and has_function_privilege(r.oid, p.oid, 'execute');
-
--- name: timezones
--- The time zones that may be asked for; reading them takes PostgreSQL a tenth of a second.
-select z.name from pg_catalog.pg_timezone_names z;

@@ -15,6 +15,7 @@ from carebase import errors
 from carebase.database import queries
 from carebase.database import session as sessions
 from carebase.database.listen import Listener
+from carebase.database.session import Session
 from carebase.observability import Log
 from carebase.rest import loading, registry
 from carebase.rest.catalogue import Catalogue
@@ -51,6 +52,18 @@ class RoleSetting:
     role: str
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timezone:
+    """A time zone PostgreSQL knows."""
+
+    name: str
+
+
+async def timezones(session: Session) -> frozenset[str]:
+    """The names of the time zones that may be asked for."""
+    return frozenset(zone.name for zone in await session.all(SQL["timezones"], Timezone))
 
 
 class Kept:
@@ -97,7 +110,7 @@ class Kept:
         """Load everything; requests go on with what was known until it is all there."""
         async with self._loading:
             async with sessions.begin_as_login(self._pool) as session:
-                zones = await loading.timezones(session)
+                zones = await timezones(session)
                 settings = await session.all(SQL["role_settings"], RoleSetting, roles=list(self._roles))
                 catalogue = await loading.load(session, schemas=self._schemas, roles=self._roles)
             tracking = Tracking()

@@ -10,7 +10,7 @@ import pytest
 
 from carebase.database import session as sessions
 from carebase.database.pool import Login
-from carebase.rest import loading, relationships
+from carebase.rest import loading, relationships, schema
 from carebase.rest.catalogue import (
     Argument,
     ByKey,
@@ -299,4 +299,4 @@ async def test_a_thousand_tables_are_read_in_less_than_a_second(database):
 
 async def test_time_zones_are_known_by_name(database):
     async with a_login(database) as session:
-        assert {"UTC", "Europe/Paris"} <= await loading.timezones(session)
+        assert {"UTC", "Europe/Paris"} <= await schema.timezones(session)

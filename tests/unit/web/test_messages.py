@@ -46,9 +46,10 @@ def test_every_sentence_is_asked_for_somewhere() -> None:
     files = [*SOURCE.glob("web/**/*.html"), *SOURCE.glob("apps/**/*.html"), *SOURCE.glob("**/*.py")]
     text = "\n".join(file.read_text("utf-8") for file in files)
     composed = (
-        "failure-", "reason-", "status-", "gender-", "pregnant-", "step-", "soap-", "flag-", "category-", "account-nav-",
-        "certificate-", "codes-", "confirm-", "done-", "factor-kind-", "invitation-", "refusal-password-", "reset-", "role-",
-        "sent-", "sheet-", "sign-in-said-",
+        "failure-", "reason-", "status-", "gender-", "pregnant-", "step-", "soap-",
+        "flag-", "category-", "account-nav-", "certificate-", "codes-", "confirm-", "done-",
+        "factor-kind-", "invitation-", "refusal-password-", "reset-", "role-", "sent-", "sheet-",
+        "sign-in-said-",
     )  # fmt: skip
     ids = {key for directory in LOCALES for key in messages.ids(directory, "fr")}
     assert (
