@@ -34,10 +34,16 @@ SINGLE: Final = frozenset({plan.Form.OBJECT, plan.Form.OBJECT_STRIPPED})
 JSON: Final = MediaType(Media.JSON.value, Media.JSON)
 
 
-def chosen(request: Request, configuration: Configuration, *, bare: Callable[[], str | None]) -> MediaType:
+def chosen(
+    request: Request,
+    configuration: Configuration,
+    *,
+    bare: Callable[[], str | None],
+    otherwise: Callable[[], object],
+) -> MediaType:
     """The media type; `bare` says of which type the one value of each row is, None where there are several.
 
-    Raises NotAcceptable.
+    Raises NotAcceptable, unless `otherwise`, which looks at the rest of the request, raises what else is wrong with it.
     """
     for wanted in request.accept:
         if wanted.media is Media.ANY:
@@ -46,6 +52,7 @@ def chosen(request: Request, configuration: Configuration, *, bare: Callable[[],
             return wanted
         if wanted.plan is not None and configuration.are_plans_allowed and _fits(wanted.plan.of.media, bare):
             return wanted
+    otherwise()
     raise errors.NotAcceptable([wanted.text for wanted in request.accept])
 
 

@@ -115,6 +115,8 @@ class Order:
 
     field: Field
     embed: int | None = None
+    cast: str | None = None
+    """Of an embed: as the column that is shown of it is cast."""
     is_descending: bool | None = None
     nulls: syntax.Nulls | None = None
 

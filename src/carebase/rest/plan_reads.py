@@ -29,6 +29,8 @@ class Setting:
     max_rows: int | None = None
     are_aggregates_allowed: bool = False
     tracked: Tracking = field(default_factory=Tracking)
+    takes_any_column: bool = False
+    """Whether columns may be named that are not there: so the other faults of a request are found."""
 
 
 def plan_read(request: syntax.Request, setting: Setting, *, form: plan.Form = plan.Form.LIST) -> plan.Read:
@@ -219,7 +221,7 @@ class _Planner:
                     aggregate_cast=column.aggregate_cast,
                 )
             else:
-                found = plan_fields.shown(self.setting.catalogue, relation.table, plan_fields.find(relation, wanted))
+                found = plan_fields.shown(self.setting.catalogue, relation.table, self._find(relation, wanted))
                 yield plan.Column(
                     name=plan_fields.output_name(column),
                     field=found,
@@ -272,7 +274,7 @@ class _Planner:
                 assert_never(wanted)
 
     def _condition(self, relation: Relation, wanted: syntax.Condition) -> plan.Condition:
-        found = plan_fields.find(relation, wanted.field)
+        found = self._find(relation, wanted.field)
         return plan.Condition(
             field=plan_fields.read_from_text(self.setting.catalogue, relation.table, found),
             operator=wanted.operator,
@@ -284,7 +286,7 @@ class _Planner:
 
     def _term(self, relation: Relation, embeds: Sequence[plan.Embed], wanted: syntax.OrderTerm) -> plan.Order:
         if wanted.relation is None:
-            found = plan_fields.find(relation, wanted.field)
+            found = self._find(relation, wanted.field)
             return plan.Order(field=found, is_descending=wanted.is_descending, nulls=wanted.nulls)
         at = next((at for at, embed in enumerate(embeds) if embed.name == wanted.relation), None)
         if at is None:
@@ -293,25 +295,36 @@ class _Planner:
         if not embed.is_to_one:
             origin = relation.label if relation.table is None else relation.table.name
             raise errors.RelatedOrderRefused(origin, embed.name)
+        found, cast = self._of_embed(embed, wanted.field)
         return plan.Order(
-            field=self._of_embed(embed, wanted.field),
+            field=found,
             embed=at,
+            cast=cast,
             is_descending=wanted.is_descending,
             nulls=wanted.nulls,
         )
 
-    def _of_embed(self, embed: plan.Embed, wanted: syntax.Field) -> plan.Field:
-        """A column of an embed by the name it has in the answer or, else, in its table."""
+    def _of_embed(self, embed: plan.Embed, wanted: syntax.Field) -> tuple[plan.Field, str | None]:
+        """A column of an embed by the name it has in the answer, cast as there, or else by that in its table."""
         for output in embed.node.outputs:
             if isinstance(output, plan.Column) and output.name == wanted.name and output.field is not None:
-                return plan.Field(
+                found = plan.Field(
                     column=output.field.column,
                     type=output.field.type,
                     path=(*output.field.path, *wanted.path),
                     computed_by=output.field.computed_by,
                 )
+                return found, None if wanted.path else output.cast
         table = self.setting.catalogue.tables[embed.relationship.target]
-        return plan_fields.find(Relation.of(table), wanted)
+        return self._find(Relation.of(table), wanted), None
+
+    def _find(self, relation: Relation, wanted: syntax.Field) -> plan.Field:
+        try:
+            return plan_fields.find(relation, wanted)
+        except (plan_fields.UnknownColumn, plan_fields.TableDenied):
+            if not self.setting.takes_any_column:
+                raise
+            return plan.Field(column=wanted.name, type=None, path=wanted.path)
 
 
 def conditions(request: syntax.Request, setting: Setting, *, relation: Relation) -> tuple[plan.Filter, ...]:

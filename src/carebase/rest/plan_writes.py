@@ -130,7 +130,7 @@ def plan_write(request: syntax.Request, setting: Setting, *, form: plan.Form = p
     try:
         if request.action is syntax.Action.PUT:
             _require_key(request, table=table)
-        filters = plan_reads.conditions(request, setting, relation=relation) if _is_chosen(request, rows) else ()
+        filters = _filters(request, setting, relation=relation, rows=rows)
         change = _change(request, setting.catalogue, table=table, rows=rows, filters=filters)
     except (errors.NoSuchColumn, errors.PutFilters):
         if relation.is_visible:
@@ -228,10 +228,17 @@ def _change(
             assert_never(request.action)
 
 
-def _is_chosen(request: syntax.Request, rows: bodies.Rows) -> bool:
-    """Whether conditions choose rows: nothing chooses new ones, and an update without values takes none."""
-    is_empty = request.action is syntax.Action.UPDATE and not rows.names
-    return not is_empty and request.action is not syntax.Action.INSERT
+def _filters(
+    request: syntax.Request, setting: Setting, *, relation: plan_fields.Relation, rows: bodies.Rows
+) -> tuple[plan.Filter, ...]:
+    """The conditions that choose rows. Nothing chooses new ones."""
+    if request.action is syntax.Action.INSERT:
+        return ()
+    # An update without values takes no row, so PostgreSQL is told no condition; on record they are what was asked.
+    is_told = request.action is not syntax.Action.UPDATE or bool(rows.names)
+    return plan_reads.conditions(
+        request, setting if is_told else replace(setting, takes_any_column=True), relation=relation
+    )
 
 
 def _assignments(

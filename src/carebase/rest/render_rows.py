@@ -14,7 +14,7 @@ from typing import assert_never
 from carebase.rest import plan, render_fields
 from carebase.rest.catalogue import ByKey, Computed, ThroughJunction
 from carebase.rest.render_fields import Row
-from carebase.rest.render_text import Writer, qualified, quoted
+from carebase.rest.render_text import Writer, cast_type, qualified, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,11 @@ def _is_by(term: plan.Order, item: Item) -> bool:
 def _of_embed(term: plan.Order, embed: plan.Embed, *, parent: plan.Node, writer: Writer) -> str:
     source, join = joined(parent, embed)
     value = render_fields.field(term.field, row_of(embed.node), writer)
-    return f"(select {value} from {source}{where([join, *conditions(embed.node, writer)])} limit 1)"
+    if term.cast is not None:
+        value = f"cast({value} as {cast_type(term.cast)})"
+    text = f"select {value} from {source}{where([join, *conditions(embed.node, writer)])}"
+    is_cut = embed.node.limit is not None and embed.node.limit <= 0
+    return f"({text}{'' if is_cut else ' limit 1'}{ranged(embed.node, writer, is_bounded=is_cut)})"
 
 
 def ranged(node: plan.Node, writer: Writer, *, is_bounded: bool = True) -> str:

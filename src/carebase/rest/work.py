@@ -17,6 +17,7 @@ from carebase.rest import (
     openapi,
     plan,
     plan_calls,
+    plan_fields,
     plan_reads,
     plan_writes,
     reads,
@@ -102,6 +103,21 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
         are_aggregates_allowed=configuration.are_aggregates_allowed,
         tracked=known.tracked,
     )
+    try:
+        made = _made(request, setting, configuration)
+    except (plan_fields.UnknownColumn, plan_fields.TableDenied):
+        # PostgreSQL would say so, and is only asked where nothing else is wrong.
+        _made(request, replace(setting, takes_any_column=True), configuration)
+        raise
+    if made.shape.media.plan is not None:
+        made = _planned(made, made.shape.media.plan, known)
+    profile = (request.profile or schemas[0]) if request.profile is not None or len(schemas) > 1 else None
+    may = configuration.may_choose_ending
+    shape = replace(made.shape, profile=profile, may_end_otherwise=may)
+    return replace(made, shape=shape, is_recorded=bool(reads.tracked(made.read)))
+
+
+def _made(request: Request, setting: Setting, configuration: Configuration) -> Work:
     match request.action:
         case Action.READ:
             made = _read(request, setting, configuration)
@@ -116,12 +132,7 @@ def prepare(request: Request, known: Known, configuration: Configuration, *, rol
         case _:
             assert_never(request.action)
     preferences.refuse_unknown(request.preferences)
-    if made.shape.media.plan is not None:
-        made = _planned(made, made.shape.media.plan, known)
-    profile = (request.profile or schemas[0]) if request.profile is not None or len(schemas) > 1 else None
-    may = configuration.may_choose_ending
-    shape = replace(made.shape, profile=profile, may_end_otherwise=may)
-    return replace(made, shape=shape, is_recorded=bool(reads.tracked(made.read)))
+    return made
 
 
 def _require_exposed(request: Request, configuration: Configuration) -> None:
@@ -136,7 +147,10 @@ def depth_of(select: Sequence[SelectItem]) -> int:
 
 def _read(request: Request, setting: Setting, configuration: Configuration) -> Work:
     media = forms.chosen(
-        request, configuration, bare=lambda: forms.bare_of_rows(plan_reads.plan_read(request, setting).root)
+        request,
+        configuration,
+        bare=lambda: forms.bare_of_rows(plan_reads.plan_read(request, setting).root),
+        otherwise=lambda: plan_reads.plan_read(request, setting),
     )
     form = forms.form(media)
     read = plan_reads.plan_read(request, setting, form=plan.Form.NOTHING if request.method == "HEAD" else form)
@@ -152,7 +166,10 @@ def _read(request: Request, setting: Setting, configuration: Configuration) -> W
 
 def _write(request: Request, setting: Setting, configuration: Configuration) -> Work:
     media = forms.chosen(
-        request, configuration, bare=lambda: forms.bare_of_rows(plan_writes.plan_write(request, setting).read.root)
+        request,
+        configuration,
+        bare=lambda: forms.bare_of_rows(plan_writes.plan_write(request, setting).read.root),
+        otherwise=lambda: plan_writes.plan_write(request, setting),
     )
     write = plan_writes.plan_write(request, setting, form=forms.form(media))
     key = setting.catalogue.tables[write.table].key
@@ -168,7 +185,10 @@ def _write(request: Request, setting: Setting, configuration: Configuration) -> 
 
 def _call(request: Request, setting: Setting, configuration: Configuration) -> Work:
     media = forms.chosen(
-        request, configuration, bare=lambda: forms.bare_of_call(plan_calls.plan_call(request, setting))
+        request,
+        configuration,
+        bare=lambda: forms.bare_of_call(plan_calls.plan_call(request, setting)),
+        otherwise=lambda: plan_calls.plan_call(request, setting),
     )
     call = plan_calls.plan_call(request, setting, form=forms.form(media))
     function = call.function

@@ -14,7 +14,7 @@ WITH_PLANS = Configuration(are_plans_allowed=True)
 
 def chosen(accept: str, *, bare: str | None = None, configuration: Configuration | None = None) -> MediaType:
     request = a_request("GET", "/cases", headers={"accept": accept})
-    return forms.chosen(request, configuration or Configuration(), bare=lambda: bare)
+    return forms.chosen(request, configuration or Configuration(), bare=lambda: bare, otherwise=lambda: None)
 
 
 @pytest.mark.parametrize(

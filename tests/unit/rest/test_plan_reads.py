@@ -86,6 +86,17 @@ def test_rows_are_ordered_by_a_column_of_the_one_they_belong_to(ask):
     assert (term.embed, term.field.column, term.is_descending) == (0, "name", True)
 
 
+def test_rows_are_ordered_by_a_column_as_it_is_cast_in_what_is_embedded(ask):
+    (term,) = ask("cases?select=title,patients(who:id::text)&order=patients(who)").root.order
+
+    assert (term.field.column, term.cast) == ("id", "text")
+
+
+def test_where_any_column_is_taken_an_unknown_one_hides_no_other_fault(ask, setting):
+    with pytest.raises(errors.RelatedOrderRefused):
+        ask("patients?select=nope,cases(title)&order=cases(title)", by=replace(setting, takes_any_column=True))
+
+
 def test_rows_are_not_ordered_by_a_column_of_many(ask):
     with pytest.raises(errors.RelatedOrderRefused):
         ask("patients?select=name,cases(title)&order=cases(title)")

@@ -69,3 +69,17 @@ def test_what_fits_has_neither_order_nor_range(ask):
 
 def test_a_computed_relationship_takes_the_row(page):
     assert 'from "api"."open_cases"(t0) t1)' in page("patients?select=open_cases(title)")
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("patients(id::text)", 'order by (select cast(t1."id" as "text") from {} limit 1)'),
+        ("patients(name)&patients.offset=1", 'order by (select t1."id" from {} limit 1 offset $1)'),
+        ("patients(name)&patients.limit=0", 'order by (select t1."id" from {} limit $1)'),
+    ],
+)
+def test_rows_are_ordered_by_what_is_shown_of_the_one_they_belong_to(page, said, written):
+    there = '"api"."patients" t1 where t1."id" = t0."patient_id"'
+
+    assert written.format(there) in page(f"cases?select=title,{said}&order=patients(id)").replace("$2", "$1")
