@@ -245,7 +245,8 @@ class _Planner:
 
     def _expanded(self, relation: Relation, outputs: Sequence[plan.Output]) -> Iterator[plan.Output]:
         for output in outputs:
-            if isinstance(output, plan.AllColumns) and relation.columns is not None:
+            if isinstance(output, plan.AllColumns):
+                # What has columns that nobody knows is grouped by none of them, as in PostgREST.
                 yield from self._each(relation)
             else:
                 yield output

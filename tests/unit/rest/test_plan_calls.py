@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.rest import ward
 
 from carebase.rest import errors, plan, plan_calls
+from carebase.rest.catalogue import Returned
 from carebase.rest.plan_calls import Call, FromBody, FromJson, FromTexts, Shape
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -170,3 +173,13 @@ def test_rows_are_counted_where_that_is_strictly_asked_for():
         planned("POST", "/rpc/one_case", headers=headers)
     with pytest.raises(errors.NotSingular):
         planned("POST", "/rpc/open_cases", form=plan.Form.OBJECT).require(2)
+
+
+def test_rows_whose_columns_nobody_knows_are_grouped_by_none_of_them():
+    returns = Returned(type=ward.api("point"), is_set=True, is_composite=True)
+    catalogue = replace(ward.CATALOGUE, functions={ward.api("points"): (ward.a_function("points", returns=returns),)})
+    setting = replace(ward.SETTING, catalogue=catalogue, are_aggregates_allowed=True)
+
+    call = plan_calls.plan_call(ward.a_request("GET", "/rpc/points", "select=*,count()"), setting)
+
+    assert list(call.read.root.names()) == ["count"]
