@@ -136,6 +136,7 @@ def calls(making: Making) -> Asked:
 def oddities(making: Making) -> Asked:
     """What nobody means: other methods, targets that are not there, bodies that are none."""
     making.faults = 0
+    making.marks.add("fault")
     method = making.one(METHODS)
     target = making.one(TARGETS)
     if making.chance(50):

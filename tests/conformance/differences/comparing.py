@@ -11,7 +11,7 @@ import decimal
 import http.client
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,12 +26,12 @@ HEADERS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; `body` is JSON read, or text, `is_ambiguous` whether it has two values with one name."""
+    """What came back; `body` is JSON read, or text, and `content` as it was sent."""
 
     status: int
     headers: Mapping[str, str]
     body: Any
-    is_ambiguous: bool = False
+    content: str = ""
 
     @property
     def code(self) -> str | None:
@@ -74,32 +74,29 @@ class Side:
         found = {name: value for name in HEADERS if (value := response.headers.get(name)) is not None}
         is_json = "json" in found.get("content-type", "")
         body = _json(content) if is_json else content
-        return Answer(response.status, found, body, is_ambiguous=_has_name_twice(content, is_json=is_json))
+        return Answer(response.status, found, body, content)
 
 
-def _json(content: str) -> Any:
+def _json(content: str, *, objects: Callable[[list[tuple[str, Any]]], Any] = dict) -> Any:
     try:
         # Numbers with all their digits: 1.50 is not 1.5, but 1e-07 is 0.0000001.
-        return json.loads(content, parse_float=lambda text: f"number {decimal.Decimal(text):f}")
+        return json.loads(
+            content, parse_float=lambda text: f"number {decimal.Decimal(text):f}", object_pairs_hook=objects
+        )
     except ValueError:
         return content
 
 
-def _has_name_twice(content: str, *, is_json: bool) -> bool:
-    """Whether an object in JSON, or in a cell of CSV, has two values with one name."""
-    if not is_json:
-        cells = [cell.replace("\\\\", "\\") for line in csv.reader(io.StringIO(content)) for cell in line]
-        return any(_has_name_twice(cell, is_json=True) for cell in cells if cell.startswith(("[", "{")))
-    found: list[bool] = []
+def whole(answer: Answer) -> Any:
+    """The body with each object as a tuple of its names and values, as it may have two with one name; CSV alike."""
+    if "text/csv" not in answer.headers.get("content-type", ""):
+        return _json(answer.content, objects=tuple)
+    head, *lines = csv.reader(io.StringIO(answer.content)) if answer.content.strip() else [[]]
+    return [tuple((name, _whole_cell(cell)) for name, cell in zip(head, line, strict=False)) for line in lines]
 
-    def look(pairs: list[tuple[str, Any]]) -> None:
-        found.append(len({name for name, _ in pairs}) < len(pairs))
 
-    try:
-        json.loads(content, object_pairs_hook=look)
-    except ValueError:
-        return False
-    return any(found)
+def _whole_cell(cell: str) -> Any:
+    return _json(cell.replace("\\\\", "\\"), objects=tuple) if cell.startswith(("[", "{")) else cell
 
 
 def with_bodies(asked: Asked, sides: Sequence[Side], answers: Sequence[Answer]) -> list[Answer]:
@@ -107,7 +104,9 @@ def with_bodies(asked: Asked, sides: Sequence[Side], answers: Sequence[Answer]) 
     if asked.method != "HEAD" or all(answer.status < 300 for answer in answers):
         return list(answers)
     told = [side.ask(replace(asked, method="GET")) for side in sides]
-    return [replace(answer, body=other.body) for answer, other in zip(answers, told, strict=True)]
+    return [
+        replace(answer, body=other.body, content=other.content) for answer, other in zip(answers, told, strict=True)
+    ]
 
 
 def differences(asked: Asked, theirs: Answer, ours: Answer) -> Iterator[str]:

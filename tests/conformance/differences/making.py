@@ -356,7 +356,10 @@ class Making:
         for place, terms in self.related.items():
             self.parameters.append((key(place, "order"), ",".join(terms)))
             self.unordered.add(place)
-        return Asked(method, self.address(target), headers, body, self.unordered, self.marks)
+        address = self.address(target)
+        if self.is_spoilt:
+            self.marks.add("fault")
+        return Asked(method, address, headers, body, self.unordered, self.marks)
 
 
 def key(place: Path, name: str) -> str:
