@@ -238,10 +238,13 @@ async def test_a_removed_factor_leaves_nobody_raised(visit: Any) -> None:
         security = await browser.get("/account/security")
         path = re.search(r'action="(/account/security/factors/[^"]+/removal)"', security.text)[1]
         gone = await browser.client.post(path, data={"form_token": token_of(security)})
-        assert gone.headers["location"] == "/account/security?said=factor-removed"
+        assert gone.headers["location"] == "/login?said=factor-removed&next=%2Faccount%2Fsecurity"
+        assert "Second facteur retiré." in (await browser.get(gone.headers["location"])).text
         # The token that says it was shown is believed no longer.
-        away = await browser.get("/account/security")
-        assert away.headers["location"].startswith("/login")
+        assert "carebase_access" not in browser.client.cookies
+        again = await browser.sign_in(next="/account/security")
+        assert again.headers["location"] == "/account/security"
+        assert "Votre rôle demande un second facteur" in (await browser.get("/account/security")).text
 
 
 async def test_recovery_by_mail_does_not_go_around_the_second_factor(visit: Any) -> None:

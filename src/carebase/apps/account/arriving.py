@@ -133,6 +133,16 @@ async def end(request: Request, held: cookies.SessionTokens) -> None:
         return
 
 
+async def left(request: Request, **query: str) -> Response:
+    """To the sign-in page, with nothing left of the session in the browser or here."""
+    held = cookies.read(request)
+    answer = gone(failures.SIGN_IN, **query)
+    cookies.forget(request, answer)
+    if held is not None:
+        await end(request, held)
+    return answer
+
+
 def gone(to: str, **query: str) -> Response:
     """On to another of our pages."""
     return RedirectResponse(f"{to}?{urlencode(query)}" if query else to, status_code=303)

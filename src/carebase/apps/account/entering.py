@@ -16,10 +16,10 @@ from carebase.auth import factors, own_account, paper_sign_in, refused, signing_
 from carebase.auth.requests import SignedInIdentity
 from carebase.database.identity import Identity
 from carebase.errors import CareError
-from carebase.web import cookies, failures
+from carebase.web import failures
 from carebase.web.messages import Reader
 
-NOTICES: Final = frozenset({"idle", "again", "out", "provider"})
+NOTICES: Final = frozenset({"idle", "again", "out", "provider", "factor-removed"})
 
 router = APIRouter(include_in_schema=False)
 
@@ -106,12 +106,7 @@ async def show_second_factor(
 @router.post("/logout", dependencies=[OwnForm])
 async def sign_out(request: Request) -> Response:
     """End the session for good, not only in this browser."""
-    held = cookies.read(request)
-    answer = arriving.gone(failures.SIGN_IN)
-    cookies.forget(request, answer)
-    if held is not None:
-        await arriving.end(request, held)
-    return answer
+    return await arriving.left(request)
 
 
 async def _sign_in_form(request: Request, form: Form, *, to: str, status: int = 200) -> Response:

@@ -23,8 +23,8 @@ from carebase.errors import CareError
 from carebase.web import messages
 from carebase.web.messages import Reader
 
-DONE: Final = frozenset({"profile", "email", "email-asked", "language", "timezone", "password", "factor-removed",
-                         "session-ended", "sessions-ended", "identity-removed"})  # fmt: skip
+DONE: Final = frozenset({"profile", "email", "email-asked", "language", "timezone", "password", "session-ended",
+                         "sessions-ended", "identity-removed"})  # fmt: skip
 """What a page may be told to have been done, by a word in its address."""
 
 router = APIRouter(include_in_schema=False)

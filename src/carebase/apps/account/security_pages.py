@@ -89,14 +89,14 @@ async def change_password(
 
 @router.post("/account/security/factors/{factor_id}/removal", dependencies=[OwnForm])
 async def remove_factor(request: Request, identity: SignedInIdentity, factor_id: UUID) -> Response:
-    """Remove a second factor; the devices that showed it have to show another one."""
+    """Remove a second factor; the devices that showed it, this one too, have to sign in again."""
     try:
         await factors.unenroll(
             arriving.means_of(request), identity, factor_id=factor_id, caller=arriving.caller_of(request)
         )
     except arriving.TOO_OLD:
         return await arriving.prove_again(request, identity, back=SECURITY)
-    return arriving.gone(SECURITY, said="factor-removed")
+    return await arriving.left(request, said="factor-removed", next=SECURITY)
 
 
 @router.post("/account/security/identities/{identity_id}/removal", dependencies=[OwnForm])

@@ -13,6 +13,7 @@ sign-in-said-idle = Your session was closed because nobody was using it. Sign in
 sign-in-said-again = For this change, first prove that it is you: sign in again.
 sign-in-said-out = You are signed out.
 sign-in-said-provider = Signing in at this provider did not work. Try again, or sign in another way.
+sign-in-said-factor-removed = Second factor removed. Sign in again.
 back-to-sign-in = Back to signing in
 
 paper-title = Printed code
@@ -212,7 +213,6 @@ done-email-asked = A message was sent to each address: open both links.
 done-language = Language saved.
 done-timezone = Time zone saved.
 done-password = Password changed. Other devices are signed out.
-done-factor-removed = Second factor removed.
 done-session-ended = Device signed out.
 done-sessions-ended = All other devices are signed out.
 done-identity-removed = Provider removed.

@@ -13,6 +13,7 @@ sign-in-said-idle = Votre session a été fermée : personne ne l’utilisait pl
 sign-in-said-again = Pour ce changement, prouvez d’abord que c’est bien vous : connectez-vous de nouveau.
 sign-in-said-out = Vous êtes déconnecté.
 sign-in-said-provider = La connexion chez ce fournisseur n’a pas abouti. Recommencez, ou connectez-vous autrement.
+sign-in-said-factor-removed = Second facteur retiré. Connectez-vous de nouveau.
 back-to-sign-in = Retour à la connexion
 
 paper-title = Code imprimé
@@ -212,7 +213,6 @@ done-email-asked = Un message est parti à chaque adresse : ouvrez les deux lien
 done-language = Langue enregistrée.
 done-timezone = Fuseau horaire enregistré.
 done-password = Mot de passe changé. Les autres appareils sont déconnectés.
-done-factor-removed = Second facteur retiré.
 done-session-ended = Appareil déconnecté.
 done-sessions-ended = Tous les autres appareils sont déconnectés.
 done-identity-removed = Fournisseur retiré.
