@@ -41,6 +41,7 @@ from carebase.observability import Log
 from carebase.rest import deployment
 from carebase.settings import VERSION, Settings
 from carebase.storage import ranges
+from carebase.storage import routes as storage_routes
 from carebase.storage.failures import RangeNotSatisfiable
 from carebase.storage.objects import Store
 from carebase.web import body_limit, failures, headers, request_limit, signed_in, static, viewers
@@ -144,7 +145,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
             await stack.enter_async_context(Carrying(state.allowance, service, kind="requests"))
             await stack.enter_async_context(Carrying(state.address_allowance, service, kind="address_requests"))
             await stack.enter_async_context(Sender.of(settings, state.pools[Login.AUTH_SERVICE]))
-            state.store = Store(settings.data / "objects", state.pools)
+            state.store = Store.of(settings, state.pools)
             state.reader = Reader()
             stack.push_async_callback(state.reader.close)
             state.progress = await stack.enter_async_context(
@@ -186,11 +187,9 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     app.state.address_allowance = Allowance(settings.requests_per_minute * request_limit.PEOPLE_BEHIND_AN_ADDRESS)
     names = static.built()
     app.state.renderer = site.renderer(names, settings)
-    app.include_router(auth_routes.router)
-    app.include_router(routes.router)
     # The original service's paths come before the pages, which own the rest of /cases.
-    app.include_router(routes.original)
-    app.include_router(site.router)
+    for router in (auth_routes.router, storage_routes.router, routes.router, routes.original, site.router):
+        app.include_router(router)
     if settings.api_docs:
         app.include_router(viewers.router)
     app.mount(static.MOUNT, static.mount(), name="static")

@@ -1,4 +1,4 @@
-"""Lets pages of other origins use `/auth/v1`, as clients in browsers do (CORS).
+"""Lets pages of other origins use `/auth/v1` and `/storage/v1`, as clients in browsers do (CORS).
 
 In charge of what a browser asks before it sends a request across origins, and of which answers such a page may read.
 Any origin may, and none with cookies: whoever asks there is known by the headers that its own code sets.
@@ -12,10 +12,14 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PREFIX: Final = "/auth/v1/"
-METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
-ALLOWED: Final = ("Authorization", "Apikey", "Content-Type", "X-Client-Info", "X-Supabase-Api-Version")
-EXPOSED: Final = "X-Total-Count, Link, X-Supabase-Api-Version, X-Sb-Error-Code, Retry-After"
+PREFIXES: Final = ("/auth/v1/", "/storage/v1/")
+METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+ALLOWED: Final = ("Authorization", "Apikey", "Content-Type", "X-Client-Info", "X-Supabase-Api-Version", "X-Upsert")
+EXPOSED: Final = (
+    "X-Total-Count, Link, X-Supabase-Api-Version, X-Sb-Error-Code, Retry-After, ETag, Content-Length, Content-Range, "
+    "Content-Disposition, Accept-Ranges, Last-Modified, Location, Tus-Resumable, Tus-Version, Tus-Extension, "
+    "Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires"
+)
 PREFLIGHT_SECONDS: Final = 86_400
 ORIGIN: Final = b"access-control-allow-origin"
 EXPOSE: Final = b"access-control-expose-headers"
@@ -29,7 +33,7 @@ class OtherOrigins:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what a browser asks beforehand; let pages of other origins read every other answer."""
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIXES):
             await self.app(scope, receive, send)
             return
         headers = HTTPConnection(scope).headers

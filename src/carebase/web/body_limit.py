@@ -1,4 +1,5 @@
-"""Bounds what a request may send: forms with files are counted by who takes them, all else here.
+"""Bounds what a request may send: forms with files, and all that Storage takes, are counted by who takes them, all else
+here.
 
 In charge of bodies that are held in memory; a body over the limit is refused before it is read whole.
 """
@@ -13,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from carebase import errors
 
 LARGEST_BODY_BYTES: Final = 1024 * 1024
+COUNTED_THERE: Final = "/storage/v1/"
+"""Where files come as bodies of any kind, by streams that nobody holds in memory."""
 
 
 class BodyLimit:
@@ -27,7 +30,8 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         headers = HTTPConnection(scope).headers
-        if headers.get("content-type", "").startswith("multipart/form-data"):
+        is_form = headers.get("content-type", "").startswith("multipart/form-data")
+        if is_form or scope["path"].startswith(COUNTED_THERE):
             await self.app(scope, receive, send)
             return
         left = LARGEST_BODY_BYTES

@@ -2,7 +2,7 @@
 
 In charge of what comes before anybody is known: sign-in forms, renewed cookies, pages without a person. Several
 people share an address behind a router, so it holds several times what one person may ask for; people are counted
-by `auth.requests`, callers of `/auth/v1` and of the data API there too, in their own words.
+by `auth.requests`, callers of `/auth/v1`, `/storage/v1` and of the data API there too, in their own words.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from carebase.web import static
 
 PEOPLE_BEHIND_AN_ADDRESS: Final = 10
 """Who ask without a pause at the same time; all the others come in between."""
-UNCOUNTED: Final = (f"{static.MOUNT}/", "/healthz", "/readyz", "/health", "/auth/v1/")
+UNCOUNTED: Final = (f"{static.MOUNT}/", "/healthz", "/readyz", "/health", "/auth/v1/", "/storage/v1/")
 """Files that never change, signs of life, and what counts for itself."""
 
 

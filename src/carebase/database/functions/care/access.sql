@@ -88,6 +88,43 @@ as $$
      where a.account_id = (select auth.uid()) and a.ended_at is null and (a.valid_until is null or a.valid_until > now())
 $$;
 
+-- First folders of files, as their names spell them: of patients treated, of the teams themselves, and of accounts whose
+-- documents the caller reads because it treats the person or acts for it.
+create or replace function private.my_patient_folders() returns setof text
+language sql stable parallel safe security definer set search_path = '' rows 100
+as $$ select p::text from private.my_patients() p $$;
+
+create or replace function private.my_team_folders() returns setof text
+language sql stable parallel safe security definer set search_path = '' rows 100
+as $$ select p::text from private.my_teams() p $$;
+
+create or replace function private.my_document_folders() returns setof text
+language sql stable parallel safe security definer set search_path = '' rows 100
+as $$
+    select p.account_id::text from public.patients p
+     where p.account_id is not null
+       and (p.id in (select private.my_patients()) or p.id in (select private.my_records()))
+$$;
+
+-- The record that a stored file is about, by its bucket and name.
+create or replace function private.patient_of_object(bucket text, name text) returns uuid
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    folder text := (storage.foldername(name))[1];
+begin
+    if bucket = 'labdocs' then
+        return (select c.patient_id from public.cases c where c.case_id = (storage.foldername(name))[2]);
+    elsif folder is null or folder !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        return null;
+    elsif bucket = 'medical-files' then
+        return (select p.id from public.patients p where p.id = folder::uuid);
+    elsif bucket = 'patient-documents' then
+        return (select p.id from public.patients p where p.account_id = folder::uuid);
+    end if;
+    return null;
+end $$;
+
 -- The case a worker holds, told by the token it was given; no case without a lease that still runs.
 create or replace function private.leased_case() returns text
 language sql stable security definer set search_path = ''
@@ -194,7 +231,8 @@ grant execute on function private.is_clinician(), private.is_admin(), private.ad
     private.is_member(uuid), private.leads_team(uuid), private.has_team(uuid), private.may_begin_team(uuid), private.my_records(),
     private.sees_run(uuid), private.sees_message(uuid), private.may_sign(uuid),
     private.my_released_runs(), private.my_released_observations(), private.my_teams(), private.is_rejected(uuid, text), private.is_reworded(uuid, text),
-    private.is_last_wording(uuid, text, text, bigint), private.has_consent(text) to authenticated;
+    private.is_last_wording(uuid, text, text, bigint), private.has_consent(text), private.my_patient_folders(),
+    private.my_team_folders(), private.my_document_folders() to authenticated;
 grant execute on function private.leased_case(), private.leased_objects() to care_worker;
 -- The record's own views and policies ask the same.
 grant execute on function private.is_admin(), private.my_patients(), private.my_records() to audit_owner;

@@ -56,6 +56,8 @@ comment on column storage.buckets.owner_id is 'The same as text.';
 comment on column storage.buckets.public is 'Whether everybody may read its files; ours are private.';
 comment on column storage.buckets.file_size_limit is 'Bytes a file may have; null: the server''s limit alone.';
 comment on column storage.buckets.allowed_mime_types is 'Media types that are taken; null: all.';
+comment on column storage.buckets.avif_autodetection is 'For clients that know of it; nothing here depends on it.';
+comment on column storage.buckets.type is 'Of which kind it is; there is one.';
 comment on column storage.buckets.created_at is 'When it was made.';
 comment on column storage.buckets.updated_at is 'When it changed last.';
 

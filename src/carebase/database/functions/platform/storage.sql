@@ -15,7 +15,14 @@ as $$ select case when storage.filename(name) like '%.%' then reverse(split_part
 
 grant execute on function storage.foldername(text), storage.filename(text), storage.extension(text) to public;
 
--- Puts the bytes of a removed object aside; they outlive a backup that began before.
+-- What an upload has to keep to, for whoever may not see the bucket itself: policies on objects decide who may upload.
+create or replace function storage.limits_of(bucket text)
+returns table (file_size_limit bigint, allowed_mime_types text[])
+language sql stable security definer set search_path = ''
+as $$ select b.file_size_limit, b.allowed_mime_types from storage.buckets b where b.id = bucket $$;
+grant execute on function storage.limits_of(text) to anon, authenticated, service_role;
+
+-- Puts the bytes of a removed or replaced object aside; they outlive a backup that began before.
 create or replace function storage.keep_trash() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -25,3 +32,16 @@ begin
 end $$;
 drop trigger if exists objects_keep_trash on storage.objects;
 create trigger objects_keep_trash after delete on storage.objects for each row execute function storage.keep_trash();
+drop trigger if exists objects_keep_replaced on storage.objects;
+create trigger objects_keep_replaced after update on storage.objects for each row
+    when (old.version is distinct from new.version) execute function storage.keep_trash();
+
+create or replace function storage.note_update() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    new.updated_at := now();
+    return new;
+end $$;
+create or replace trigger buckets_note_update before update on storage.buckets for each row execute function storage.note_update();
+create or replace trigger objects_note_update before update on storage.objects for each row execute function storage.note_update();
