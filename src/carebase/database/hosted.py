@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 # Files of policies whose tables are the project's own.
-NOT_OURS = frozenset({"auth.sql", "storage.sql"})
+NOT_OURS = frozenset({"auth.sql", "storage.sql", "storage_resumable.sql"})
 
 _ROUTINES = ("auth.uid()", "auth.jwt()", "auth.email()", "storage.foldername(text)")
 _API_ROLES = ("anon", "authenticated", "service_role")
