@@ -14,7 +14,7 @@ create or replace trigger resumable_parts_drop after delete on storage.resumable
 
 -- Makes received bytes the next part of the caller's upload. False: another part came first, or the upload is over,
 -- or its bytes were swept; the caller then rolls back. Bytes become a part only by the intent of whoever received them.
-create or replace function storage.keep_part(upload uuid, part uuid, starts_at bigint, size bigint) returns boolean
+create or replace function storage.keep_part(upload uuid, part uuid, starts_at bigint, size bigint, sha256 text) returns boolean
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -29,7 +29,8 @@ begin
     if not found then
         return false;
     end if;
-    insert into storage.resumable_parts (key, upload_id, starts_at, size) values (part, upload, keep_part.starts_at, keep_part.size);
+    insert into storage.resumable_parts (key, upload_id, starts_at, size, sha256)
+    values (part, upload, keep_part.starts_at, keep_part.size, keep_part.sha256);
     return true;
 end $$;
 
@@ -48,7 +49,7 @@ begin
     return true;
 end $$;
 
-revoke execute on function storage.drop_part(), storage.keep_part(uuid, uuid, bigint, bigint),
+revoke execute on function storage.drop_part(), storage.keep_part(uuid, uuid, bigint, bigint, text),
     storage.finish_resumable(uuid, bigint) from public;
-grant execute on function storage.keep_part(uuid, uuid, bigint, bigint), storage.finish_resumable(uuid, bigint)
+grant execute on function storage.keep_part(uuid, uuid, bigint, bigint, text), storage.finish_resumable(uuid, bigint)
     to anon, authenticated, service_role;

@@ -41,6 +41,7 @@ create table storage.resumable_parts (
     upload_id uuid not null references storage.resumable (id) on delete cascade,
     starts_at bigint not null check (starts_at >= 0),
     size bigint not null check (size > 0),
+    sha256 text not null,
     unique (upload_id, starts_at)
 );
 comment on table storage.resumable_parts is 'What has arrived of an upload, piece by piece in the order of starts_at without a gap.';
@@ -48,6 +49,7 @@ comment on column storage.resumable_parts.key is 'The key its bytes lie under.';
 comment on column storage.resumable_parts.upload_id is 'The upload it is of.';
 comment on column storage.resumable_parts.starts_at is 'Bytes of the upload that come before it.';
 comment on column storage.resumable_parts.size is 'Bytes that it has.';
+comment on column storage.resumable_parts.sha256 is 'Their hash, in hex.';
 
 alter table storage.resumable enable row level security;
 alter table storage.resumable_parts enable row level security;
