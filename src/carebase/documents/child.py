@@ -25,7 +25,7 @@ from typing import Final, NoReturn, assert_never
 import orjson
 
 from carebase import errors
-from carebase.documents import confine, dicom, drawing, images, kinds, pdf, plain, wire
+from carebase.documents import confine, dicom, drawing, images, kinds, pdf, plain, reshaping, wire
 from carebase.documents.limits import Limits
 from carebase.documents.text import Document, Kind
 from carebase.documents.unreadable import Reason, UnreadableFile
@@ -87,6 +87,7 @@ def _preload() -> None:
     pdf.read(typed, limits=Limits())
     picture = drawing.draw(typed, kind=Kind.PDF, page=1, scale=0.2, highlight=sheet.lines[0].box, limits=Limits())
     images.read(picture, kind=Kind.PNG, limits=Limits())
+    reshaping.preload()
     # Children share these pages with us as long as nobody writes to them.
     gc.collect()
     gc.freeze()
@@ -144,7 +145,7 @@ def _reaped(children: list[_Child]) -> list[_Child]:
     return left
 
 
-def _read_one(request: wire.Request, *, source: int, answer: int, parent: int) -> NoReturn:
+def _read_one(request: wire.Request | wire.PictureRequest, *, source: int, answer: int, parent: int) -> NoReturn:
     """The child's whole life; whatever happens, it ends here and never returns to the parent's loop."""
     status = _FAILED
     try:
@@ -162,19 +163,9 @@ def _read_one(request: wire.Request, *, source: int, answer: int, parent: int) -
         os._exit(status)
 
 
-def _answer(request: wire.Request) -> bytes:
+def _answer(request: wire.Request | wire.PictureRequest) -> bytes:
     try:
-        content = _content(request.limits)
-        if request.page is None:
-            return wire.pack_document(_document(content, request))
-        return b"P" + drawing.draw(
-            content,
-            kind=request.kind,
-            page=request.page,
-            scale=request.scale,
-            highlight=request.highlight,
-            limits=request.limits,
-        )
+        return _answered(_content(request.limits), request)
     except UnreadableFile as unreadable:
         return wire.pack_failure(unreadable.reason)
     except errors.NotFound:
@@ -183,6 +174,21 @@ def _answer(request: wire.Request) -> bytes:
         return wire.pack_failure(Reason.TOO_LARGE)
     except RecursionError:
         return wire.pack_failure(Reason.DAMAGED)
+
+
+def _answered(content: bytes, request: wire.Request | wire.PictureRequest) -> bytes:
+    if isinstance(request, wire.PictureRequest):
+        return b"I" + reshaping.reshape(content, request.picture, limits=request.limits)
+    if request.page is None:
+        return wire.pack_document(_document(content, request))
+    return b"P" + drawing.draw(
+        content,
+        kind=request.kind,
+        page=request.page,
+        scale=request.scale,
+        highlight=request.highlight,
+        limits=request.limits,
+    )
 
 
 def _content(limits: Limits) -> bytes:

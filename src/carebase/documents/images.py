@@ -42,7 +42,7 @@ def read(content: bytes, *, kind: Kind, limits: Limits) -> Document:
     Raises:
         UnreadableFile: `not_an_image`, `damaged`, `too_large`.
     """
-    with _opened(content, kind=kind, limits=limits) as image:
+    with opened(content, format_name=_FORMATS[kind], limits=limits) as image:
         described = metadata.kept([*_exif(image), *_png_text(image)])
         # A JPEG decodes at an eighth of its size from the same bytes, so damage shows early and cheaply.
         width, height = image.size
@@ -66,7 +66,7 @@ def draw(content: bytes, *, kind: Kind, page: int, scale: float, limits: Limits)
     """
     if page != 1:
         raise errors.NotFound
-    with _opened(content, kind=kind, limits=limits) as image:
+    with opened(content, format_name=_FORMATS[kind], limits=limits) as image:
         used = fitting(image.size, scale=scale, limits=limits)
         width, height = _scaled(image.size, used)
         is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED
@@ -76,8 +76,8 @@ def draw(content: bytes, *, kind: Kind, page: int, scale: float, limits: Limits)
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         if image.mode in _RESIZABLE:
-            return _eight_bits(_resized(image, size)), used
-        return _resized(_eight_bits(image), size), used
+            return eight_bits(_resized(image, size)), used
+        return _resized(eight_bits(image), size), used
 
 
 def fitting(size: tuple[int, int], *, scale: float, limits: Limits) -> float:
@@ -102,13 +102,13 @@ def _resized(image: PIL.Image.Image, size: tuple[int, int]) -> PIL.Image.Image:
 
 
 @contextmanager
-def _opened(content: bytes, *, kind: Kind, limits: Limits) -> Iterator[PIL.Image.Image]:
-    """The image, its size checked before anything is decoded; what breaks inside is named."""
+def opened(content: bytes, *, format_name: str, limits: Limits) -> Iterator[PIL.Image.Image]:
+    """The image in Pillow's format, its size checked before anything is decoded; what breaks inside is named."""
     try:
         with warnings.catch_warnings():
             # The limit on pixels is ours; Pillow's own would only warn.
             warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
-            image = PIL.Image.open(io.BytesIO(content), formats=(_FORMATS[kind],))
+            image = PIL.Image.open(io.BytesIO(content), formats=(format_name,))
     except PIL.UnidentifiedImageError as unknown:
         known = content.startswith((b"\x89PNG", b"\xff\xd8"))
         raise UnreadableFile(Reason.DAMAGED if known else Reason.NOT_AN_IMAGE) from unknown
@@ -140,7 +140,7 @@ def _png_text(image: PIL.Image.Image) -> Iterator[tuple[str, str]]:
                 yield keyword, value
 
 
-def _eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
+def eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
     """The pixels as grey or RGB, transparent ones on white."""
     if image.mode.startswith("I") or image.mode == "F":
         pixels = np.asarray(image).astype(np.float32)

@@ -19,10 +19,13 @@ from typing import Final, TypeVar
 from carebase import errors
 from carebase.documents import wire, zygote
 from carebase.documents.limits import Limits
+from carebase.documents.picture import Picture
 from carebase.documents.text import Box, Document, Kind
 
 AT_ONCE: Final = 2
 DEFAULT_LIMITS: Final = Limits()
+PICTURE_LIMITS: Final = Limits(seconds=15.0, file_bytes=25 << 20, pixels=50_000_000, answer_bytes=32 << 20)
+"""A picture is made while somebody waits for it."""
 
 _Answer = TypeVar("_Answer")
 
@@ -78,13 +81,25 @@ class Reader:
         request = wire.Request(kind=kind, limits=self._limits, page=page, scale=scale, highlight=highlight)
         return await self._asked(path, request, wire.unpack_png)
 
+    async def reshape(self, path: Path, picture: Picture) -> bytes:
+        """Another picture made of the one at `path`, in the format `picture.target`.
+
+        Raises:
+            UnreadableFile: it cannot be read; `reason` says why.
+            errors.Unavailable: the reading process cannot be kept running.
+            OSError: there is no such file, or it may not be opened.
+        """
+        return await self._asked(path, wire.PictureRequest(picture=picture, limits=PICTURE_LIMITS), wire.unpack_picture)
+
     async def close(self) -> None:
         """Ends the process and whatever it reads; files still waiting are not read."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._zygote.close)
         await asyncio.to_thread(self._threads.shutdown)
 
-    async def _asked(self, path: Path, request: wire.Request, unpack: Callable[[bytes], _Answer]) -> _Answer:
+    async def _asked(
+        self, path: Path, request: wire.Request | wire.PictureRequest, unpack: Callable[[bytes], _Answer]
+    ) -> _Answer:
         abandon = zygote.Abandon()
 
         def answered() -> _Answer:

@@ -1,7 +1,7 @@
 """What the bounded process and its parent say to each other.
 
 In charge of the form only. A request is JSON; an answer is one letter and a body: `D` and a
-document as JSON, `P` and a PNG, `F` and a reason. The parent takes an answer for as hostile as
+document as JSON, `P` and a PNG, `I` and a picture, `F` and a reason. The parent takes an answer for as hostile as
 the file: it is checked field by field, and never unpickled.
 """
 
@@ -15,6 +15,7 @@ import orjson
 
 from carebase import errors
 from carebase.documents.limits import Limits
+from carebase.documents.picture import Format, Picture, Resize
 from carebase.documents.text import Box, Document, Image, Kind, Line, Page, Word
 from carebase.documents.unreadable import Reason, UnreadableFile
 
@@ -33,14 +34,35 @@ class Request:
     highlight: Box | None = None
 
 
-def pack_request(request: Request) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRequest:
+    """One picture to make another of."""
+
+    picture: Picture
+    limits: Limits
+
+
+def pack_request(request: Request | PictureRequest) -> bytes:
     """`request` as JSON."""
     return orjson.dumps(request)
 
 
-def unpack_request(body: bytes) -> Request:
+def unpack_request(body: bytes) -> Request | PictureRequest:
     """The request in `body`; the parent wrote it, so it is trusted."""
     fields = orjson.loads(body)
+    if "picture" in fields:
+        wanted = fields["picture"]
+        return PictureRequest(
+            picture=Picture(
+                source=Format(wanted["source"]),
+                target=Format(wanted["target"]),
+                width=wanted["width"],
+                height=wanted["height"],
+                resize=Resize(wanted["resize"]),
+                quality=wanted["quality"],
+            ),
+            limits=Limits(**fields["limits"]),
+        )
     box = fields["highlight"]
     return Request(
         kind=Kind(fields["kind"]),
@@ -88,6 +110,18 @@ def unpack_png(answer: bytes) -> bytes:
     """
     _raise_failure(answer)
     if not answer.startswith(b"P" + PNG_SIGNATURE):
+        raise UnreadableFile(Reason.DAMAGED)
+    return answer[1:]
+
+
+def unpack_picture(answer: bytes) -> bytes:
+    """The picture in `answer`, which is no more than bytes of a size: whoever shows it says what they are meant to be.
+
+    Raises:
+        UnreadableFile: the process said why, or its answer is not a picture (`damaged`).
+    """
+    _raise_failure(answer)
+    if not answer.startswith(b"I") or len(answer) == 1:
         raise UnreadableFile(Reason.DAMAGED)
     return answer[1:]
 

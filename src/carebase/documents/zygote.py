@@ -87,7 +87,7 @@ class Zygote:
         with self._lock:
             self._running()
 
-    def ask(self, path: Path, request: wire.Request, *, abandon: Abandon) -> bytes:
+    def ask(self, path: Path, request: wire.Request | wire.PictureRequest, *, abandon: Abandon) -> bytes:
         """The answer to `request` about the file at `path`, as its child wrote it.
 
         Raises:
@@ -115,7 +115,7 @@ class Zygote:
             self._discard()
 
     def _asked_once(
-        self, source: int, request: wire.Request, *, abandon: Abandon
+        self, source: int, request: wire.Request | wire.PictureRequest, *, abandon: Abandon
     ) -> tuple[bytes, dict[str, object]] | None:
         """The answer and the verdict; None when the warm process died over it."""
         output, answer = os.pipe()
@@ -203,7 +203,9 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _collected(answer: int, line: socket.socket, *, request: wire.Request) -> tuple[bytes, dict[str, object]] | None:
+def _collected(
+    answer: int, line: socket.socket, *, request: wire.Request | wire.PictureRequest
+) -> tuple[bytes, dict[str, object]] | None:
     """The bytes of the child and the verdict of its keeper; None when the keeper is gone or stuck."""
     ends_at = time.monotonic() + request.limits.seconds + _GRACE_SECONDS
     chunks: list[bytes] = []
@@ -240,7 +242,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
-def _judged(answer: bytes, verdict: dict[str, object], *, request: wire.Request) -> bytes:
+def _judged(answer: bytes, verdict: dict[str, object], *, request: wire.Request | wire.PictureRequest) -> bytes:
     code, peak = verdict["code"], verdict["peak_bytes"]
     if verdict["ended"] == Reason.TIMED_OUT or code in {-signal.SIGXCPU, -signal.SIGALRM}:
         raise UnreadableFile(Reason.TIMED_OUT)

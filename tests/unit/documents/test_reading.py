@@ -21,6 +21,7 @@ from reportlab.pdfgen import canvas
 from carebase import errors
 from carebase.documents import reading
 from carebase.documents.limits import Limits
+from carebase.documents.picture import Format, Picture
 from carebase.documents.text import Box, Kind
 from carebase.documents.unreadable import Reason, UnreadableFile
 
@@ -416,3 +417,15 @@ def test_a_program_without_a_loop_reads_through_the_same_bounds(report: Path, tm
     (tmp_path / "no.pdf").write_bytes(b"no")
     with pytest.raises(UnreadableFile):
         reading.read_file(tmp_path / "no.pdf", kind=Kind.PDF)
+
+
+def test_a_picture_is_made_in_the_bounded_process_and_a_bomb_is_refused_there(reader, tmp_path):
+    given, bomb = tmp_path / "photo.jpg", tmp_path / "bomb.png"
+    Image.new("RGB", (400, 200), "red").save(given)
+    Image.new("1", (9_000, 9_000)).save(bomb)
+    wanted = Picture(source=Format.JPEG, target=Format.AVIF, width=100, height=100)
+    shown = Image.open(io.BytesIO(asyncio.run(reader.reshape(given, wanted))))
+    assert (shown.format, shown.size) == ("AVIF", (100, 100))
+    with pytest.raises(UnreadableFile) as refused:
+        asyncio.run(reader.reshape(bomb, Picture(source=Format.PNG, target=Format.PNG)))
+    assert refused.value.reason is Reason.TOO_LARGE
