@@ -32,13 +32,13 @@ def seal(secret: str, plain: bytes, *, purpose: str, bound_to: str) -> bytes:
     b'x'
     """
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(_key(secret, purpose)).encrypt(nonce, plain, bound_to.encode())
+    return nonce + AESGCM(key_for(secret, purpose)).encrypt(nonce, plain, bound_to.encode())
 
 
 def unseal(secret: str, sealed: bytes, *, purpose: str, bound_to: str) -> bytes:
     """What was sealed; Unsealable when it is not what `seal` made for this purpose and row."""
     try:
-        return AESGCM(_key(secret, purpose)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to.encode())
+        return AESGCM(key_for(secret, purpose)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to.encode())
     except (InvalidTag, ValueError) as error:
         raise Unsealable from error
 
@@ -49,8 +49,9 @@ def keyed(secret: str, text: str, *, purpose: str) -> bytes:
     >>> keyed("s", "123456", purpose="a") != keyed("s", "123456", purpose="b")
     True
     """
-    return hmac.digest(_key(secret, purpose), text.encode(), hashlib.sha256)
+    return hmac.digest(key_for(secret, purpose), text.encode(), hashlib.sha256)
 
 
-def _key(secret: str, purpose: str) -> bytes:
+def key_for(secret: str, purpose: str) -> bytes:
+    """The 32 bytes that seal, compare or sign for this purpose alone."""
     return hmac.digest(secret.encode(), f"carebase {purpose}".encode(), hashlib.sha256)

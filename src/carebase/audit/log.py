@@ -79,11 +79,13 @@ def saw(
     *,
     action: str = "read",
     patients: Sequence[str] = (),
+    leads: Mapping[str, Sequence[str]] | None = None,
     details: Mapping[str, object] | None = None,
 ) -> list[str]:
     """Note on the session that these rows go to its reader; without keys, that it asked and found nothing.
 
-    Returns the list of the patients concerned, to which those are added that the rows turn out to be about.
+    `leads` are those of `read_of`. Returns the list of the patients concerned, to which those are added that the rows
+    turn out to be about.
     """
     concerned = list(patients)
     session.reads.append(
@@ -93,6 +95,7 @@ def saw(
             "keys": list(keys),
             "patients": concerned,
             "details": dict(details or {}),
+            **({"leads": leads} if leads else {}),
         }
     )
     return concerned

@@ -213,7 +213,7 @@ async def download_file(request: Request, session: ReadSession, case_id: str, fi
     file = await files.read(session, CaseId(case_id), FileId(file_id))
     stored = await request.app.state.store.open(session, bucket=files.BUCKET, name=file.object_name)
     log.saw(session, "storage.objects", [file.object_name], action="download", patients=log.concerning(file.patient_id))
-    return downloads.response(request, store=request.app.state.store, stored=stored, file=file)
+    return await downloads.response(request, store=request.app.state.store, stored=stored, file=file)
 
 
 @router.post("/{case_id}/files/{file_id}/confirmation", status_code=202, response_model=bodies.CaseOut)

@@ -23,6 +23,9 @@ begin
         when 'conversation_id' then
             return (select p.id from public.conversations c join public.patients p on p.account_id = c.user_id
                      where c.id = led_by::bigint);
+        when 'object' then
+            -- A file's bucket and name.
+            return private.patient_of_object(split_part(led_by, '/', 1), substr(led_by, strpos(led_by, '/') + 1));
         else
             return led_by::uuid;
     end case;

@@ -53,12 +53,14 @@ begin
         and u.deleted_at is null
         and (u.banned_until is null or u.banned_until <= now())
         and u.raw_app_meta_data ->> 'role' is not distinct from claims #>> '{app_metadata,role}'
-        and exists (select from auth.sessions s
-                     where s.id = (claims ->> 'session_id')::uuid
-                       and s.user_id = u.id
-                       and s.not_after > now()
-                       and s.idle_after > now()
-                       and coalesce(claims ->> 'aal', 'aal1') <= s.aal);
+        -- A signed link outlives the session that it was made in; a token of a person always names its session.
+        and (claims ? 'link' and not claims ? 'session_id'
+             or exists (select from auth.sessions s
+                         where s.id = (claims ->> 'session_id')::uuid
+                           and s.user_id = u.id
+                           and s.not_after > now()
+                           and s.idle_after > now()
+                           and coalesce(claims ->> 'aal', 'aal1') <= s.aal));
     if not found then
         raise exception 'session ended' using errcode = 'CA401';
     end if;
