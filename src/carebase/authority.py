@@ -169,6 +169,37 @@ def expiries(settings: Settings) -> list[Expiry]:
     return [Expiry(name=name, expires_at=one.certificate.not_valid_after_utc) for name, one in held if one is not None]
 
 
+def misfit(settings: Settings) -> str | None:
+    """The site's name where the certificate in use is not for it; None where it is, or where there is none yet.
+
+    Raises BadCertificate for a given one that cannot be read or does not belong to its key.
+    """
+    if settings.tls_certificate is not None and settings.tls_key is not None:
+        certificate = _read_given(settings.tls_certificate)
+        load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), settings.tls_certificate, settings.tls_key)
+    elif (held := _held(settings.data / FOLDER / SERVER_FILE)) is not None:
+        certificate = held.certificate
+    else:
+        return None
+    site = urlsplit(settings.address).hostname or "localhost"
+    return None if _is_for(certificate, site) else site
+
+
+def _is_for(certificate: x509.Certificate, site: str) -> bool:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return False
+    asked = _name(site)
+    if asked in list(names):
+        return True
+    # One label at the left may be a star (RFC 6125, 6.4.3).
+    return isinstance(asked, x509.DNSName) and any(
+        name.startswith("*.") and name.lower()[2:] == asked.value.partition(".")[2]
+        for name in names.get_values_for_type(x509.DNSName)
+    )
+
+
 def names_of(settings: Settings) -> list[x509.GeneralName]:
     """What people may type to reach this server: the site's name, and those of this machine in private networks."""
     site = urlsplit(settings.address).hostname or "localhost"

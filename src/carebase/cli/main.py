@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "analyse": "carebase.cli.analyse",
     "audit": "carebase.cli.audit",
     "demo": "carebase.cli.demo",
+    "doctor": "carebase.cli.doctor",
     "explain-access": "carebase.cli.explain_access",
     "keys": "carebase.cli.keys",
     "mail": "carebase.cli.mail",
