@@ -7,6 +7,7 @@ A flag wins over the environment, the environment over a `*_FILE` naming a file,
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import ipaddress
 import os
 import re
@@ -31,6 +32,7 @@ LIMITS: Mapping[str, range] = {
     "lease_seconds": range(2, 61),
     "requests_per_minute": range(1, 1_000_001),
     "uploads_per_hour": range(1_000_001),
+    "file_size_limit": range(1, 1 << 50),
     "running_analyses": range(1_000_001),
     "audit_checkpoint_minutes": range(1, 1441),
     "smtp_port": range(1, 65536),
@@ -80,6 +82,7 @@ def read(
             value = (defaults or {}).get(field.name)
         if value is not None:
             values[field.name] = _typed(field, value)
+    values.setdefault("storage_key", default_storage_key(environ, data=values["data"]))
     settings = Settings(**values)
     _check(settings)
     return settings
@@ -107,6 +110,16 @@ def default_data(environ: Mapping[str, str]) -> Path:
     """The data directory when none is named: by the XDG base directory specification."""
     base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME", "/var/lib")) / ".local" / "share")
     return Path(base) / "carebase"
+
+
+def default_storage_key(environ: Mapping[str, str], *, data: Path) -> Path:
+    """The file of the storage's keys when none is named: where configuration is kept, one for each data directory.
+
+    `XDG_CONFIG_HOME` wins, then root's is `/etc`, then it is `~/.config`.
+    """
+    home = "/etc" if os.geteuid() == 0 else str(Path(environ.get("HOME", "/var/lib")) / ".config")
+    base = Path(environ.get("XDG_CONFIG_HOME") or home) / "carebase"
+    return base / f"{hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:16]}.storage-key"
 
 
 def with_secret(settings: Settings) -> Settings:

@@ -42,7 +42,7 @@ async def work(chosen: Settings) -> None:
     try:
         await reader.start()
         async with Pools(owner_dsn=dsn, secret=chosen.secret, logins=LOGINS) as pools:
-            store = Store(chosen.data / "objects", pools)
+            store = Store.of(chosen, pools)
             analyst = Analyst(
                 pools=pools, store=store, reader=reader, timing=LeaseTiming(hold_seconds=chosen.lease_seconds)
             )

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from carebase import errors
@@ -31,7 +30,8 @@ from carebase.records.analysis import CaseInput
 from carebase.records.cases import Case, CaseId
 from carebase.records.file_reading import FileInput
 from carebase.records.files import CaseFile, FileId
-from carebase.storage.objects import Store
+from carebase.storage import failures
+from carebase.storage.objects import Store, StoredObject
 
 TASK: Final = "analyse_case"
 LOG = Log("work")
@@ -181,8 +181,8 @@ class Analyst:
             case, stored = asked_case.brought, asked_files.brought
             if case is None:
                 raise insights.Superseded
-            paths = await self._paths_of(session, stored)
-        read = await self._read_all(stored, paths)
+            objects = await self._objects_of(session, stored)
+        read = await self._read_all(stored, objects)
         has_labs = any(file.file_category == "lab" for file in stored)
         has_images = any(file.file_category == "radiology" for file in stored)
         async with sessions.begin_as_worker(self._pool, lease=lease) as session, session.together() as ask:
@@ -207,26 +207,27 @@ class Analyst:
                     insights.mark_with(ask, case_id, number, step="imaging", state="done")
             return await insights.publish(session, case_id, number, lease=lease, result=result)
 
-    async def _paths_of(self, session: Session, stored: Sequence[CaseFile]) -> dict[FileId, Path]:
+    async def _objects_of(self, session: Session, stored: Sequence[CaseFile]) -> dict[FileId, StoredObject]:
         async with session.together() as ask:
             objects = {
                 file.file_id: self._store.open_with(ask, bucket=files.BUCKET, name=file.object_name) for file in stored
             }
-        return {file_id: self._store.path_of(found.brought) for file_id, found in objects.items()}
+        return {file_id: found.brought for file_id, found in objects.items()}
 
-    async def _read_all(self, stored: Sequence[CaseFile], paths: Mapping[FileId, Path]) -> _Files:
-        inputs = await asyncio.gather(*(self._read(file, paths[file.file_id]) for file in stored))
+    async def _read_all(self, stored: Sequence[CaseFile], objects: Mapping[FileId, StoredObject]) -> _Files:
+        inputs = await asyncio.gather(*(self._read(file, objects[file.file_id]) for file in stored))
         pages = {
             file.file_id: each.document.page_count if each.document else None
             for file, each in zip(stored, inputs, strict=True)
         }
         return _Files(tuple(inputs), pages)
 
-    async def _read(self, file: CaseFile, path: Path) -> FileInput:
+    async def _read(self, file: CaseFile, stored: StoredObject) -> FileInput:
         document: Document | None = None
         problem: str | None = None
         try:
-            document = await self._reader.read(path, kind=Kind(file.file_type))
+            async with self._store.plain_file(stored) as path:
+                document = await self._reader.read(path, kind=Kind(file.file_type))
         except UnreadableFile as error:
             problem = error.reason.value
         category: files.Category = "lab" if file.file_category == "lab" else "radiology"
@@ -277,7 +278,7 @@ def _reason_of(cause: BaseException) -> str:
     match cause:
         case errors.Unavailable():
             return "service_unavailable"
-        case FileNotFoundError() | errors.NotFound():
+        case failures.Missing() | errors.NotFound():
             return "file_missing"
         case _:
             return "analysis_failed"

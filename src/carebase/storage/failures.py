@@ -27,6 +27,30 @@ class Damaged(errors.CareError):
     code, status, message = "file_damaged", 500, "The stored file is damaged."
 
 
+class Missing(Damaged):
+    """No bytes lie where the stored ones were."""
+
+    code, status, message = "file_missing", 500, "The stored file is missing."
+
+
+class KeyNotHere(errors.CareError):
+    """The stored bytes were sealed with a key that this server does not have."""
+
+    code, status, message = "file_key_missing", 500, "The stored file cannot be opened here."
+
+
+class Infected(errors.CareError):
+    """The virus scanner found something in the file; nothing of it was kept."""
+
+    code, status, message = "file_infected", 422, "The virus scanner refuses this file."
+
+
+class NotScanned(errors.Unavailable):
+    """The file could not be looked through for viruses, so it is not taken; nothing of it was kept."""
+
+    code, message = "file_not_scanned", "The file cannot be checked for viruses just now."
+
+
 class RangeNotSatisfiable(errors.CareError):
     """The range asked for begins after the file's end; `size` is what `Content-Range: bytes */…` tells."""
 

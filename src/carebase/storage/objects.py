@@ -7,27 +7,32 @@ row in the caller's transaction. Whatever dies in between, the sweeper finds the
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, Self, assert_never
 from uuid import UUID
 
 from carebase import errors, observability
 from carebase.database import pool, queries, session
-from carebase.database.identity import Identity
+from carebase.database.identity import Identity, Role
 from carebase.database.session import Coming, Session, Together
 from carebase.documents import kinds
-from carebase.storage import failures
-from carebase.storage.backends import filesystem
+from carebase.settings import Settings
+from carebase.storage import blocking, contents, encryption, failures, plain_files
+from carebase.storage.backends import choosing
+from carebase.storage.backends.backend import Backend
+from carebase.storage.contents import Lying, Writing, Written
+from carebase.storage.encryption import Keys
 
 SQL = queries.beside(__file__)
 EVENTS = observability.Log("storage")
 
 READ_BYTES: Final = 1 << 18
+# Each may take memory, and whoever reads them reads few at a time.
+PLAIN_FILES_AT_ONCE: Final = 4
 # Half of an intent's life, so that no slow upload writes under a key that was swept.
 RECEIVE_TIMEOUT_SECONDS: Final = 30 * 60
 
@@ -67,34 +72,57 @@ class StoredObject:
 
 
 class Store:
-    """The files of this deployment: rows under policy in the database, bytes below `root`."""
+    """The files of this deployment: rows under policy in the database, bytes in a backend, sealed or digested.
 
-    def __init__(self, root: Path, pools: pool.Pools) -> None:
-        self.backend = filesystem.Filesystem(root)
+    `scratch` is a directory where plain bytes of a large file may lie for a moment, without a name.
+    """
+
+    def __init__(self, backend: Backend, pools: pool.Pools, *, keys: Keys, scratch: Path) -> None:
+        self.backend = backend
+        self.keys = keys
         self._pools = pools
+        self._scratch = scratch
+        self._plain_room = asyncio.Semaphore(PLAIN_FILES_AT_ONCE)
+
+    @classmethod
+    def of(cls, settings: Settings, pools: pool.Pools) -> Self:
+        """The files that the settings name; their key is made where nothing is sealed yet.
+
+        Raises SetupError when the operator has to change something, Unavailable.
+        """
+        backend = choosing.backend_of(settings)
+        return cls(backend, pools, keys=encryption.keys_of(settings, backend), scratch=settings.data)
 
     def begin(self, ask: Together) -> Coming[UUID]:
         """The key of an upload by the caller; its intent has to be committed before `receive` is given the key."""
         return ask.value(SQL["begin_upload"])
 
     async def receive(
-        self, upload: AsyncIterator[bytes] | Readable, *, identity: Identity, limit_bytes: int, key: UUID | None = None
+        self,
+        upload: AsyncIterator[bytes] | Readable,
+        *,
+        identity: Identity,
+        limit_bytes: int,
+        key: UUID | None = None,
+        declared_bytes: int | None = None,
     ) -> Received:
         """Write an upload durably, under a `key` of `begin` or a fresh one; `keep` or `discard` has to follow.
 
+        `declared_bytes` is what the sender says it will be: it refuses and never allows.
         Raises TooLarge beyond `limit_bytes`, TooSlow, DiskFull, Unavailable; nothing is left then.
         """
+        watched = _Watched(upload, limit_bytes=limit_bytes)
+        watched.check(declared_bytes or 0)
         if key is None:
             async with (
-                session.begin(self._pools[pool.Login.AUTHENTICATOR], identity) as beginning,
+                session.begin(self._pools[_login_of(identity)], identity) as beginning,
                 beginning.together() as ask,
             ):
                 begun = self.begin(ask)
             key = begun.brought
-        watched = _Watched(upload, limit_bytes=limit_bytes)
         try:
             async with asyncio.timeout(RECEIVE_TIMEOUT_SECONDS):
-                written = await self.backend.put(key, watched.chunks())
+                written = await _written(Writing(self.backend, self.keys, key), watched.chunks())
         except (errors.CareError, TimeoutError) as error:
             await self._discard(key, identity=identity)
             if isinstance(error, TimeoutError):
@@ -149,39 +177,53 @@ class Store:
         """The same, sent together with other queries."""
         return ask.one(SQL["object_by_name"], StoredObject, bucket=bucket, name=name)
 
-    def path_of(self, stored: StoredObject) -> Path:
-        """The local file with the object's bytes; for reading only."""
-        return self.backend.path_of(stored.key)
+    @asynccontextmanager
+    async def plain_file(self, stored: Lying) -> AsyncIterator[Path]:
+        """`async with store.plain_file(stored) as path:` — the object's bytes as a file of this process, for reading
+        inside of the block only. Raises Damaged, DiskFull, Unavailable.
+        """
+        async with (
+            self._plain_room,
+            plain_files.opened(self.backend, self.keys, stored, scratch=self._scratch) as path,
+        ):
+            yield path
 
-    async def stream(self, stored: StoredObject, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to and without `end` (None: the object's end).
+    async def stream(self, stored: Lying, *, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
+        """The bytes from `start` up to and without `end` (None: the object's end), a block of 1 MiB at a time.
 
-        A whole object is compared with its hash before its last block leaves. Raises Damaged, so that
-        a broken download is seen as broken.
+        Every block is checked before any of its bytes leaves. Raises Damaged, so that a broken download is seen as
+        broken.
         """
         last = stored.size if end is None else min(end, stored.size)
-        is_whole = (start, last) == (0, stored.size)
-        seen = hashlib.sha256()
-        held = b""
-        async with contextlib.aclosing(self.backend.stream(stored.key, start=start, end=last)) as parts:
-            async for part in parts:
-                seen.update(part)
-                if held:
-                    yield held
-                held = part
-        if is_whole and seen.hexdigest() != stored.sha256:
-            EVENTS.error("object_damaged", code=failures.Damaged.code)
-            raise failures.Damaged(hint="Its content changed on disk; restore it from a backup.")
-        if held:
-            yield held
+        if start >= last:
+            return
+        try:
+            reading, part = await blocking.opened(
+                lambda: contents.begun(self.backend, self.keys, stored, start=start, end=last),
+                closing=lambda begun: begun[0].close(),
+            )
+            coming: asyncio.Task[bytes] | None = None
+            try:
+                while part:
+                    # The next block is read and opened while this one is on its way.
+                    coming = asyncio.create_task(blocking.run(reading.part)) if reading.has_more else None
+                    yield part
+                    part = b"" if coming is None else await coming
+            finally:
+                if coming is not None:
+                    await asyncio.gather(coming, return_exceptions=True)
+                reading.close()
+        except failures.Damaged as error:
+            EVENTS.error("object_damaged", code=error.code)
+            raise
 
     async def _discard(self, key: UUID, *, identity: Identity) -> None:
         try:
-            async with session.begin(self._pools[pool.Login.AUTHENTICATOR], identity) as ending:
+            async with session.begin(self._pools[_login_of(identity)], identity) as ending:
                 # While the deleted intent is locked nobody can keep the object; without an intent it was
                 # kept or swept already, and a commit whose answer was lost is not undone here.
                 if await ending.run(SQL["end_upload"], key=key):
-                    await self.backend.remove([key])
+                    await blocking.run(self.backend.remove, [key])
         except errors.CareError as error:
             # The intent stays then, and the sweeper removes what this could not.
             EVENTS.warning("upload_left_to_sweeper", code=error.code)
@@ -195,12 +237,15 @@ class _Watched:
         self._limit_bytes = limit_bytes
         self.head = bytearray()
 
+    def check(self, size: int) -> None:
+        if size > self._limit_bytes:
+            raise errors.TooLarge(hint=f"The limit is {self._limit_bytes} bytes a file.")
+
     async def chunks(self) -> AsyncIterator[bytes]:
         size = 0
         async for chunk in _chunks_of(self._upload):
             size += len(chunk)
-            if size > self._limit_bytes:
-                raise errors.TooLarge(hint=f"The limit is {self._limit_bytes} bytes a file.")
+            self.check(size)
             if len(self.head) < kinds.HEAD_BYTES:
                 self.head += chunk[: kinds.HEAD_BYTES - len(self.head)]
             yield chunk
@@ -213,3 +258,41 @@ async def _chunks_of(upload: AsyncIterator[bytes] | Readable) -> AsyncIterator[b
         return
     while chunk := await upload.read(READ_BYTES):
         yield chunk
+
+
+async def _written(writing: Writing, chunks: AsyncIterator[bytes]) -> Written:
+    """Write the chunks in blocks, one in a thread while the next one fills."""
+    going: asyncio.Task[None] | None = None
+    try:
+        block = bytearray()
+        async for chunk in chunks:
+            rest = memoryview(chunk)
+            while rest:
+                # A full block waits for what comes after it: whether it is the last is part of its seal.
+                if len(block) == contents.BLOCK_BYTES:
+                    if going is not None:
+                        await going
+                    going = asyncio.create_task(blocking.run(writing.append, block))
+                    block = bytearray()
+                room = contents.BLOCK_BYTES - len(block)
+                block += rest[:room]
+                rest = rest[room:]
+        if going is not None:
+            await going
+        return await blocking.run(writing.finish, block)
+    except BaseException:
+        # Refused, cancelled or out of room: the caller will never learn of this key.
+        if going is not None:
+            await asyncio.wait([going])
+        await blocking.run(writing.abandon)
+        raise
+
+
+def _login_of(identity: Identity) -> pool.Login:
+    match identity.role:
+        case Role.SERVICE:
+            return pool.Login.SERVICE_GATEWAY
+        case Role.ANON | Role.AUTHENTICATED:
+            return pool.Login.AUTHENTICATOR
+        case _:
+            assert_never(identity.role)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from carebase.database import queries, session
+from carebase.storage import blocking, frames
 from carebase.storage.backends.backend import Backend
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ async def sweep(pool: AsyncConnectionPool, backend: Backend) -> Swept:
             due = [row.key for row in await reading.all(SQL["due_trash"], _Due, limit=KEYS_AT_ONCE)]
         if not due:
             return Swept(uploads, cleared)
-        await backend.remove(due)
+        await blocking.run(backend.remove, due)
         async with session.begin_as_login(pool) as forgetting:
             cleared += await forgetting.run(SQL["forget_trash"], keys=due)
 
@@ -90,16 +91,27 @@ async def check(pool: AsyncConnectionPool, backend: Backend) -> Comparison:
     Changes nothing. Memory grows with the number of objects, about 200 bytes each.
     """
     # Bytes come after their intent, so what is listed first is known to the database afterwards.
-    there = await backend.keys()
+    there = await blocking.run(_keys_in, backend)
     async with session.begin_as_login(pool) as reading:
         known = await reading.all(SQL["known_keys"], _Known)
     objects = {row.key: row.size for row in known if row.size is not None}
     # In between a key may have been swept or finished: what looks wrong is looked at again.
     strangers = there - {row.key for row in known}
-    still_there = strangers and await backend.keys()
-    sizes = {key: await backend.size_of(key) for key in objects}
+    still_there = strangers and await blocking.run(_keys_in, backend)
+    sizes = await blocking.run(lambda: {key: backend.size_of(key) for key in objects})
     return Comparison(
         without_row=frozenset(strangers & still_there),
         without_bytes=frozenset(key for key, size in sizes.items() if size is None),
-        of_other_size=frozenset(key for key, size in sizes.items() if size is not None and size != objects[key]),
+        of_other_size=frozenset(
+            key for key, size in sizes.items() if size is not None and not _fits(size, objects[key])
+        ),
     )
+
+
+def _keys_in(backend: Backend) -> frozenset[UUID]:
+    return frozenset(backend.keys())
+
+
+def _fits(stored: int, size: int) -> bool:
+    # What versions before 1.1 wrote lies without frames.
+    return stored in {frames.stored_size(size), size}

@@ -16,6 +16,7 @@ from carebase import errors
 from carebase.database import session
 from carebase.database.identity import Identity, Role
 from carebase.database.pool import Login, Pools
+from carebase.settings import Settings
 from carebase.storage.objects import Store
 
 
@@ -49,7 +50,7 @@ async def main(owner_dsn: str, secret: str, claims: str, root: str, seed: str) -
         Pools(owner_dsn=owner_dsn, secret=secret, logins=frozenset({Login.AUTHENTICATOR})) as pools,
         await psycopg.AsyncConnection.connect(owner_dsn, autocommit=True) as owner,
     ):
-        store = Store(Path(root), pools)
+        store = Store.of(Settings(data=Path(root)), pools)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
 

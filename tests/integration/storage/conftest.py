@@ -12,6 +12,7 @@ import pytest
 from carebase.database import session
 from carebase.database.identity import Identity
 from carebase.database.pool import Login, Pools
+from carebase.settings import Settings
 from carebase.storage import sweeper
 from carebase.storage.objects import Received, Store, StoredObject
 
@@ -55,6 +56,10 @@ class Files:
     async def content(self, stored: StoredObject, **part: int) -> bytes:
         return b"".join([block async for block in self.store.stream(stored, **part)])
 
+    def path_of(self, stored: StoredObject | Received) -> Path:
+        """Where the sealed bytes lie."""
+        return self.root / str(stored.key)[:2] / str(stored.key)
+
     async def sweep(self) -> sweeper.Swept:
         return await sweeper.sweep(self.queue, self.store.backend)
 
@@ -80,6 +85,6 @@ class Files:
 
 @pytest.fixture
 async def files(database, tmp_path) -> AsyncIterator[Files]:
-    async with database.pools(frozenset({Login.AUTHENTICATOR, Login.CARE_QUEUE})) as pools:
+    async with database.pools(frozenset({Login.AUTHENTICATOR, Login.SERVICE_GATEWAY, Login.CARE_QUEUE})) as pools:
         root = tmp_path / "objects"
-        yield Files(database, pools, root, Store(root, pools))
+        yield Files(database, pools, root, Store.of(Settings(data=tmp_path), pools))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 import carebase
-from carebase.storage import failures
+from carebase.storage import contents, encryption, failures
 from carebase.storage.backends import filesystem
 
 SMALL_DISK = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
@@ -40,22 +39,28 @@ def test_a_file_that_does_not_fit_is_refused_and_the_next_that_fits_is_taken(tmp
     assert json.loads(done.stdout) == {"code": "disk_full", "status": 507, "left": [], "then": 100_000}, done.stderr
 
 
-async def fill(root: Path) -> None:
+def fill(root: Path) -> None:
     store = filesystem.Filesystem(root)
+    keys = encryption.Keys.of([encryption.Key.fresh()])
 
-    async def content(blocks: int):
-        for _ in range(blocks):
-            yield b"x" * 100_000
+    def put(blocks: int) -> int:
+        writing = contents.Writing(store, keys, uuid4())
+        try:
+            for _ in range(blocks - 1):
+                writing.append(bytearray(contents.BLOCK_BYTES))
+            return writing.finish(bytearray(100_000)).size
+        except OSError:
+            writing.abandon()
+            raise
 
     try:
-        await store.put(uuid4(), content(30))
-    except failures.DiskFull as error:
-        refused = error
+        put(3)
+    except OSError as error:
+        refused = failures.of_disk(error)
     left = [path.name for path in root.rglob("*") if path.is_file()]
-    then = await store.put(uuid4(), content(1))
-    told = {"code": refused.code, "status": refused.status, "left": left, "then": then.size}
+    told = {"code": refused.code, "status": refused.status, "left": left, "then": put(1)}
     print(json.dumps(told))
 
 
 if __name__ == "__main__":
-    asyncio.run(fill(Path(sys.argv[1])))
+    fill(Path(sys.argv[1]))

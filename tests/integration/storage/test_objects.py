@@ -11,6 +11,7 @@ import pytest
 
 from carebase import errors
 from carebase.database import refusals
+from carebase.database.identity import ANONYMOUS, Identity, Role
 from carebase.database.pool import Login
 from carebase.storage import failures
 
@@ -30,7 +31,9 @@ async def test_a_kept_file_comes_back_with_its_content_and_hash(files):
     assert found == stored
     assert await files.content(found) == content
     assert await files.content(found, start=1_000_000, end=1_000_010) == content[1_000_000:1_000_010]
-    assert files.store.path_of(found).read_bytes() == content
+    async with files.store.plain_file(found) as path:
+        assert path.read_bytes() == content
+    assert content[:1000] not in files.path_of(found).read_bytes()
     assert (await files.check()).agrees
     assert files.ask("select count(*) from storage.uploads") == 0
 
@@ -95,10 +98,27 @@ async def test_an_upload_of_another_cannot_be_kept(files):
     assert (await files.keep(amina, received)).key == received.key
 
 
-async def test_an_account_without_a_clinical_role_does_not_even_begin(files):
+async def test_an_account_without_a_clinical_role_keeps_nothing(files):
+    nobody = files.database.a_person(None)
+    received = await files.receive(nobody)
+
     with pytest.raises(refusals.NotAllowed):
-        await files.receive(files.database.a_person(None))
+        await files.keep(nobody, received)
+
+    await files.store.discard(received)
     assert files.on_disk == []
+    assert (await files.check()).agrees
+
+
+@pytest.mark.parametrize("caller", [ANONYMOUS, Identity(Role.SERVICE)])
+async def test_a_caller_without_an_account_receives_and_discards_on_its_own_login(files, caller):
+    received = await files.receive(caller)
+    assert files.ask("select owner is null from storage.uploads")
+
+    await files.store.discard(received)
+
+    assert files.on_disk == []
+    assert files.ask("select count(*) from storage.uploads") == 0
 
 
 async def test_one_byte_over_the_limit_is_too_large_and_leaves_nothing(files):
@@ -232,10 +252,18 @@ async def test_nobody_chooses_the_key_of_an_upload(files):
 async def test_changed_bytes_are_found_before_the_download_ends(files):
     person = files.database.a_person()
     stored = await files.keep(person, await files.receive(person, b"potassium 4.1"))
-    files.store.path_of(stored).write_bytes(b"potassium 6.1")
+    path = files.path_of(stored)
+    lying = bytearray(path.read_bytes())
+    lying[-20] ^= 1
+    path.write_bytes(lying)
 
     with pytest.raises(failures.Damaged):
         await files.content(stored)
+    with pytest.raises(failures.Damaged):
+        await files.content(stored, start=0, end=1)
+    with pytest.raises(failures.Damaged):
+        async with files.store.plain_file(stored):
+            pass
 
 
 async def test_an_empty_file_is_kept_and_streams_nothing(files):

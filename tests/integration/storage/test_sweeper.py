@@ -93,7 +93,7 @@ async def test_bytes_of_a_removed_object_outlive_a_backup(files):
     files.ask("delete from storage.objects returning 1")
 
     assert await files.sweep() == sweeper.Swept(uploads=0, keys=0)
-    assert files.store.path_of(stored).exists()
+    assert files.path_of(stored).exists()
     assert (await files.check()).agrees
 
     files.ask("update storage.trash set after = after - interval '25 hours' returning 1")
@@ -104,7 +104,7 @@ async def test_bytes_of_a_removed_object_outlive_a_backup(files):
 
 async def test_a_sweep_that_died_before_the_bytes_went_is_finished_by_the_next(files):
     class BrokenDisk(filesystem.Filesystem):
-        async def remove(self, keys):
+        def remove(self, keys):
             raise errors.Unavailable
 
     await files.receive(files.database.a_person())
@@ -128,7 +128,7 @@ async def test_a_process_killed_during_an_upload_leaves_nothing_after_a_sweep(fi
         files.database.owner_dsn,
         files.database.secret,
         person.claims_json,
-        files.root,
+        files.root.parent,
         moment,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path(carebase.__file__).parents[1])},
@@ -162,7 +162,7 @@ async def test_a_process_killed_after_its_commit_leaves_the_object(files):
         files.database.owner_dsn,
         files.database.secret,
         person.claims_json,
-        files.root,
+        files.root.parent,
         "committed",
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path(carebase.__file__).parents[1])},
@@ -186,9 +186,9 @@ async def test_the_comparison_finds_what_does_not_belong_together(files):
     missing = await files.keep(person, await files.receive(person))
     shortened = await files.keep(person, await files.receive(person))
     stranger: UUID = uuid4()
-    files.store.path_of(missing).unlink()
-    files.store.path_of(shortened).write_bytes(b"r")
-    path = files.store.backend.path_of(stranger)
+    files.path_of(missing).unlink()
+    files.path_of(shortened).write_bytes(b"r")
+    path = files.root / str(stranger)[:2] / str(stranger)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"nobody's")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from carebase.database import session
 from carebase.database.identity import Identity, Role
 from carebase.database.pool import Login, Pools
+from carebase.settings import Settings
 from carebase.storage.objects import Store
 
 
@@ -24,11 +25,14 @@ async def main(owner_dsn: str, secret: str, claims: str, root: str, moment: str)
     async def content():
         await reached("intended")
         yield b"x" * 1_500_000
+        # The block that is full is written while the next one fills.
+        while not any(Path(root).rglob("*.part")):
+            await asyncio.sleep(0.01)
         await reached("half_written")
         yield b"x" * 1_500_000
 
     async with Pools(owner_dsn=owner_dsn, secret=secret, logins=frozenset({Login.AUTHENTICATOR})) as pools:
-        store = Store(Path(root), pools)
+        store = Store.of(Settings(data=Path(root)), pools)
         received = await store.receive(content(), identity=person, limit_bytes=3_000_000)
         await reached("written")
         async with session.begin(pools[Login.AUTHENTICATOR], person) as writing:

@@ -15,17 +15,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from carebase import errors
+from carebase.apps.account import patient_codes
 from carebase.apps.cases import case_view, file_view, intake, new_case_form, opening, views
 from carebase.apps.cases.bodies import CaseIn
 from carebase.apps.cases.pointing import Mark
 from carebase.apps.cases.views import Mistake
 from carebase.audit import log
-from carebase.auth import requests
+from carebase.auth import printing, requests
 from carebase.auth.requests import ReadSession, RequestSession, SignedInIdentity
 from carebase.documents.reading import Reader as DocumentReader
 from carebase.documents.text import Box, Kind
 from carebase.records import cases, files, insights
-from carebase.records.cases import CaseFilter, CaseId, CaseStatus
+from carebase.records.cases import Case, CaseFilter, CaseId, CaseStatus
 from carebase.records.files import FileId
 from carebase.web import csrf, rendering
 
@@ -161,13 +162,14 @@ async def page_picture(
         )
     box = file_view.box_of(analysis, file_id=file_id, page=page, mark=_mark(hl, line))
     kind = Kind(file.file_type)
-    png = await reader.render_page(
-        store.path_of(stored),
-        kind=kind,
-        page=page,
-        scale=1.0 if case_view.is_image(kind) else PAGE_SCALE,
-        highlight=None if box is None else Box(*box),
-    )
+    async with store.plain_file(stored) as path:
+        png = await reader.render_page(
+            path,
+            kind=kind,
+            page=page,
+            scale=1.0 if case_view.is_image(kind) else PAGE_SCALE,
+            highlight=None if box is None else Box(*box),
+        )
     return Response(png, media_type="image/png", headers={"Content-Disposition": "inline"})
 
 
@@ -209,7 +211,19 @@ async def _case_view(request: Request, session: ReadSession, case_id: str) -> ca
         steps=await insights.steps(session, case.case_id),
         analysis=await insights.current(session, case.case_id, t.language),
         today=_today(),
+        codes_address=await _codes_address(session, case),
     )
+
+
+async def _codes_address(session: ReadSession, case: Case) -> str | None:
+    """Where the reader prints codes for the case's patient, None for whoever does not lead the patient's team."""
+    if case.patient_id is None:
+        return None
+    try:
+        await printing.account_for(session, case.patient_id)
+    except errors.NotFound:
+        return None
+    return patient_codes.address_for(case.patient_id)
 
 
 def _new_case_form(

@@ -1,46 +1,71 @@
 """What every place for bytes promises.
 
-A key is written once and never again; `put` returns only when the bytes would survive a loss of power.
+Its methods block and are called in threads (`storage.blocking`), so that sealing, hashing and writing a block
+take one hop. A place knows nothing of what lies in it: frames, keys and hashes are made above.
+
+A key is written once and never again; `finish` returns only when the bytes would survive a loss of power.
+Whatever goes wrong is raised as DiskFull, Unavailable or OSError (which `blocking` renders as one of them).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was written: bytes counted and hashed (SHA-256, hex) on their way."""
+class Draft(Protocol):
+    """Bytes on their way to a key, in order; nothing lies under the key before `finish`."""
 
-    size: int
-    sha256: str
+    def write(self, piece: bytes | bytearray | memoryview) -> None:
+        """Take the next bytes; the caller may change the buffer afterwards."""
+        ...
+
+    def finish(self) -> None:
+        """Make the bytes durable under their key."""
+        ...
+
+    def abandon(self) -> None:
+        """Leave nothing behind, as far as that is possible now; allowed at any time, and never raises OSError."""
+        ...
+
+
+class Source(Protocol):
+    """Bytes that lie under a key, open for reading."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        ...
+
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes from `start` up to and without `end`; fewer only where there are no more."""
+        ...
+
+    def close(self) -> None:
+        """Read no more."""
+        ...
 
 
 class Backend(Protocol):
     """A place for bytes under immutable keys that the server made."""
 
-    async def put(self, key: UUID, chunks: AsyncIterator[bytes]) -> Written:
-        """Write the chunks durably under a fresh key; whatever is raised, nothing is left under it.
-
-        Raises DiskFull or Unavailable, and passes on what `chunks` raises.
-        """
+    def create(self, key: UUID) -> Draft:
+        """Begin to write under a fresh key."""
         ...
 
-    def stream(self, key: UUID, *, start: int, end: int) -> AsyncGenerator[bytes, None]:
-        """The bytes from `start` up to and without `end`; Damaged when they are not all there."""
+    def open(self, key: UUID) -> Source:
+        """The bytes under the key; Missing when no finished ones lie there."""
         ...
 
-    async def remove(self, keys: Iterable[UUID]) -> None:
+    def remove(self, keys: Iterable[UUID]) -> None:
         """Remove bytes and leftovers under the keys durably; a key without any is no error."""
         ...
 
-    async def keys(self) -> frozenset[UUID]:
-        """Every key under which something lies, finished or not."""
+    def keys(self) -> Iterator[UUID]:
+        """Every key under which something lies, finished or not, one after the other; a key may come twice."""
         ...
 
-    async def size_of(self, key: UUID) -> int | None:
-        """The number of bytes under the key, None when nothing finished lies there."""
+    def size_of(self, key: UUID) -> int | None:
+        """The number of bytes as they lie under the key, None when nothing finished lies there."""
         ...

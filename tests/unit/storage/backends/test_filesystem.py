@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import os
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -18,50 +16,47 @@ from carebase.storage.backends.backend import Backend
 KEY = UUID("abcd1234-0000-4000-8000-000000000000")
 
 
-async def chunks(*parts: bytes):
-    for part in parts:
-        yield part
+def write(store: Backend, key: UUID, *pieces: bytes) -> None:
+    draft = store.create(key)
+    for piece in pieces:
+        draft.write(piece)
+    draft.finish()
 
 
-async def content(store: Backend, key: UUID, start: int, end: int) -> bytes:
-    return b"".join([part async for part in store.stream(key, start=start, end=end)])
+def content(store: Backend, key: UUID, start: int, end: int) -> bytes:
+    source = store.open(key)
+    try:
+        return source.read(start, end)
+    finally:
+        source.close()
 
 
 def files_below(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
-async def test_bytes_lie_under_their_key_counted_and_hashed(tmp_path):
+def test_bytes_lie_under_their_key(tmp_path):
     store: Backend = filesystem.Filesystem(tmp_path)
 
-    written = await store.put(KEY, chunks(b"one ", b"", b"two"))
+    write(store, KEY, b"one ", b"", bytearray(b"two"))
 
-    assert (written.size, written.sha256) == (7, hashlib.sha256(b"one two").hexdigest())
     assert files_below(tmp_path) == [f"ab/{KEY}"]
-    assert await content(store, KEY, 0, 7) == b"one two"
-    assert await content(store, KEY, 2, 5) == b"e t"
-    assert await store.size_of(KEY) == 7
-    assert await store.keys() == {KEY}
+    assert content(store, KEY, 0, 7) == b"one two"
+    assert content(store, KEY, 2, 5) == b"e t"
+    assert content(store, KEY, 5, 100) == b"wo"
+    assert store.size_of(KEY) == 7
+    assert list(store.keys()) == [KEY]
 
 
-async def test_a_file_of_many_blocks_comes_back_whole(tmp_path):
-    store = filesystem.Filesystem(tmp_path)
-    parts = [os.urandom(700_000) for _ in range(5)]
-
-    written = await store.put(KEY, chunks(*parts))
-
-    assert written.size == 3_500_000
-    assert await content(store, KEY, 0, written.size) == b"".join(parts)
-
-
-async def test_an_empty_file_is_a_file(tmp_path):
+def test_an_empty_file_is_a_file(tmp_path):
     store = filesystem.Filesystem(tmp_path)
 
-    assert (await store.put(KEY, chunks())).size == 0
-    assert await store.size_of(KEY) == 0
+    write(store, KEY)
+
+    assert store.size_of(KEY) == 0
 
 
-async def test_directories_are_durable_first_and_a_file_is_synced_before_it_is_named(tmp_path, monkeypatch):
+def test_directories_are_durable_first_and_a_file_is_synced_before_it_is_named(tmp_path, monkeypatch):
     done: list[str] = []
     sync, rename = os.fsync, Path.rename
 
@@ -77,7 +72,7 @@ async def test_directories_are_durable_first_and_a_file_is_synced_before_it_is_n
     monkeypatch.setattr(Path, "rename", renamed)
     store = filesystem.Filesystem(tmp_path)
 
-    await store.put(KEY, chunks(b"x"))
+    write(store, KEY, b"x")
 
     assert done == [
         "sync .",
@@ -87,97 +82,78 @@ async def test_directories_are_durable_first_and_a_file_is_synced_before_it_is_n
     ]
 
 
-async def test_files_are_the_owners_alone(tmp_path):
+def test_files_are_the_owners_alone(tmp_path):
     store = filesystem.Filesystem(tmp_path / "objects")
 
-    await store.put(KEY, chunks(b"x"))
+    write(store, KEY, b"x")
 
     assert (tmp_path / "objects").stat().st_mode & 0o777 == 0o700
     assert store.path_of(KEY).stat().st_mode & 0o777 == 0o600
     assert store.path_of(KEY).parent.stat().st_mode & 0o777 == 0o700
 
 
-async def test_a_key_is_written_once(tmp_path):
+def test_a_key_is_written_once(tmp_path):
     store = filesystem.Filesystem(tmp_path)
     part = store.path_of(KEY).with_name(f"{KEY}.part")
     part.write_bytes(b"somebody else's")
 
-    with pytest.raises(errors.Unavailable):
-        await store.put(KEY, chunks(b"x"))
+    with pytest.raises(FileExistsError):
+        store.create(KEY)
 
     assert part.read_bytes() == b"somebody else's"
 
 
-async def test_nothing_is_left_when_the_sender_fails_half_way(tmp_path):
+def test_nothing_is_left_of_an_abandoned_draft_finished_or_not(tmp_path):
     store = filesystem.Filesystem(tmp_path)
+    half, whole = store.create(KEY), store.create(uuid4())
+    half.write(b"x")
+    whole.write(b"x")
+    whole.finish()
 
-    async def breaking():
-        yield b"x" * 3_000_000
-        raise ConnectionResetError
-
-    with pytest.raises(ConnectionResetError):
-        await store.put(KEY, breaking())
+    for draft in (half, whole, half):
+        draft.abandon()
 
     assert files_below(tmp_path) == []
 
 
-async def test_nothing_is_left_when_it_is_cancelled(tmp_path):
-    store = filesystem.Filesystem(tmp_path)
-    begun = asyncio.Event()
-
-    async def hanging():
-        yield b"x" * 3_000_000
-        begun.set()
-        await asyncio.Event().wait()
-
-    task = asyncio.create_task(store.put(KEY, hanging()))
-    await begun.wait()
-    assert files_below(tmp_path) == [f"ab/{KEY}.part"]
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-    assert files_below(tmp_path) == []
-
-
-async def test_a_full_disk_is_told_and_keeps_nothing(tmp_path, monkeypatch):
-    def full(descriptor, _):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "write", full)
+def test_what_a_short_write_leaves_over_is_written_too(tmp_path, monkeypatch):
+    write_all = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, piece: write_all(descriptor, memoryview(piece)[:3]))
     store = filesystem.Filesystem(tmp_path)
 
-    with pytest.raises(failures.DiskFull) as refused:
-        await store.put(KEY, chunks(b"x"))
+    write(store, KEY, b"0123456789")
 
-    assert refused.value.status == 507
-    assert isinstance(refused.value, errors.Unavailable)
-    assert files_below(tmp_path) == []
+    assert content(store, KEY, 0, 10) == b"0123456789"
 
 
-async def test_missing_and_shortened_bytes_are_told(tmp_path):
+def test_what_a_short_read_leaves_over_is_read_too(tmp_path, monkeypatch):
     store = filesystem.Filesystem(tmp_path)
-    with pytest.raises(failures.Damaged):
-        await content(store, KEY, 0, 5)
+    write(store, KEY, b"0123456789")
+    read_all = os.pread
+    monkeypatch.setattr(os, "pread", lambda descriptor, most, start: read_all(descriptor, min(most, 3), start))
 
-    await store.put(KEY, chunks(b"12345"))
-    os.truncate(store.path_of(KEY), 3)
-
-    with pytest.raises(failures.Damaged):
-        await content(store, KEY, 0, 5)
+    assert content(store, KEY, 1, 9) == b"12345678"
 
 
-async def test_removing_takes_leftovers_along_and_may_be_repeated(tmp_path):
+def test_missing_bytes_are_told(tmp_path):
     store = filesystem.Filesystem(tmp_path)
-    await store.put(KEY, chunks(b"x"))
+
+    with pytest.raises(failures.Missing):
+        store.open(KEY)
+    assert store.size_of(KEY) is None
+
+
+def test_removing_takes_leftovers_along_and_may_be_repeated(tmp_path):
+    store = filesystem.Filesystem(tmp_path)
+    write(store, KEY, b"x")
     store.path_of(KEY).with_name(f"{KEY}.part").write_bytes(b"leftover")
     never_written = uuid4()
 
-    await store.remove([KEY, never_written])
-    await store.remove([KEY, never_written])
+    store.remove([KEY, never_written])
+    store.remove([KEY, never_written])
 
     assert files_below(tmp_path) == []
-    assert await store.keys() == frozenset()
+    assert list(store.keys()) == []
 
 
 def test_a_directory_that_cannot_be_made_is_told(tmp_path):
