@@ -24,6 +24,10 @@ class Caller:
     origin: Origin
     pools: Pools
     gate: ReadGate
+    largest_bytes: int
+    """Bytes that any one object may have."""
+    uploads_per_hour: int
+    """Objects that a person may store in an hour."""
 
     @asynccontextmanager
     async def begin(self, *, read_only: bool = False) -> AsyncIterator[Session]:

@@ -56,6 +56,8 @@ def caller_of(request: Request) -> Caller:
         origin=requests.origin_of(request),
         pools=state.pools,
         gate=state.gate,
+        largest_bytes=state.settings.file_size_limit,
+        uploads_per_hour=state.settings.uploads_per_hour,
     )
 
 
@@ -89,13 +91,12 @@ def answer(given: Mapping[str, Any] | Sequence[Any], *, headers: Mapping[str, st
 
 def refusal(request: Request, error: errors.CareError) -> Response:
     """An error in Storage's dialect: `{statusCode, error, code, message}`, nearly always with status 400."""
-    if error.status >= 500:
-        cause = error.__cause__ or error
-        LOG.error("storage_unavailable", cause=cause, code=error.code, request_id=requests.request_id_of(request))
+    note(request, error)
     told = in_words_of_storage(error)
-    status = told.status if told.status >= 500 or told.status in TOLD_BY_STATUS else 400
+    # What Storage has no word for keeps its status and its own sentence.
+    status = error.status if type(told) is refused.StorageError else told.status
     body = {
-        "statusCode": str(told.status),
+        "statusCode": str(status),
         "error": told.error or told.code,
         "code": told.code,
         "message": told.details or told.message,
@@ -105,14 +106,19 @@ def refusal(request: Request, error: errors.CareError) -> Response:
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, RangeNotSatisfiable):
         headers["Content-Range"] = ranges.unsatisfied(size=error.size)
-    # What was sent and not read would be taken for the next request.
-    if status in {408, 413}:
-        headers["Connection"] = "close"
-    return Response(orjson.dumps(body), status, headers, media_type="application/json")
+    said = status if status >= 500 or status in TOLD_BY_STATUS else 400
+    return Response(orjson.dumps(body), said, headers, media_type="application/json")
+
+
+def note(request: Request, error: errors.CareError) -> None:
+    """Tell the operator of an error that is ours."""
+    if error.status >= 500:
+        cause = error.__cause__ or error
+        LOG.error("storage_unavailable", cause=cause, code=error.code, request_id=requests.request_id_of(request))
 
 
 def in_words_of_storage(error: errors.CareError) -> refused.StorageError:  # noqa: PLR0911 (a table)
-    """The error as Storage says it; what it has no word for keeps its status and tells nothing more."""
+    """The error as Storage says it."""
     match error:
         case refused.StorageError():
             return error
@@ -131,18 +137,11 @@ def in_words_of_storage(error: errors.CareError) -> refused.StorageError:  # noq
         case errors.Conflict():
             return refused.ResourceLocked()
         case RangeNotSatisfiable():
-            return _with_status(error, code="InvalidRange")
+            return refused.InvalidRange()
         case errors.Invalid():
             return refused.InvalidRequest(details=error.details or error.message)
         case _:
-            return _with_status(error, code=refused.StorageError.code)
-
-
-def _with_status(error: errors.CareError, *, code: str) -> refused.StorageError:
-    told = refused.StorageError(details=error.message)
-    # One object's own: what is told keeps the status that it had.
-    told.status, told.code = error.status, code  # type: ignore[misc]
-    return told
+            return refused.StorageError(details=error.message)
 
 
 async def _admit(request: Request) -> None:

@@ -85,6 +85,12 @@ class InvalidMimeType(StorageError):
     code, status, message, error = "InvalidMimeType", 415, "The mime type is not supported", "invalid_mime_type"
 
 
+class InvalidRange(StorageError):
+    """The part asked for begins after the object's end."""
+
+    code, status, message, error = "InvalidRange", 416, "invalid range provided", "invalid_range"
+
+
 class InvalidRequest(StorageError):
     """The request cannot be understood or breaks a rule of its fields."""
 

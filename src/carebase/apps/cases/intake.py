@@ -16,12 +16,12 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from carebase import errors
-from carebase.apps.cases.multipart import Form, Part
 from carebase.auth import requests
 from carebase.database.identity import Identity
 from carebase.documents import kinds
 from carebase.records import files
 from carebase.records.files import LARGEST_FILE_BYTES, MOST_FILES, Category, NewFile, TooManyFiles
+from carebase.storage.multipart import Form, Part
 from carebase.storage.objects import Store
 
 Body = TypeVar("Body", bound=BaseModel)

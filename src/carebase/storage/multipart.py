@@ -53,6 +53,8 @@ class Part:
         given = options.get(b"filename")
         self.filename = None if given is None else given.decode("utf-8", "replace")
         """The file's name as given, None for a plain field; a name is data, never a path."""
+        self.media_type = part.headers.get(b"content-type", b"").decode("latin-1")
+        """The type that its sender declares, empty where it declares none."""
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The part's bytes as they arrive."""
