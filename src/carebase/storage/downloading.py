@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from carebase.storage import freshness, names, ranges
-from carebase.storage.objects import Store, StoredObject
+from carebase.storage.contents import Lying
+from carebase.storage.objects import Store
 
 NO_STORE: Final = "no-store"
 AT_ONCE_BYTES: Final = 1 << 20
@@ -102,21 +103,25 @@ async def answer(
     request: Request,
     *,
     store: Store,
-    stored: StoredObject,
+    stored: Lying,
     media_type: str,
+    etag: str,
+    modified_at: datetime,
     cache: str = NO_STORE,
     also: Mapping[str, str] | None = None,
+    reads_ahead: bool = True,
 ) -> Response:
     """200, 206 or 304 with the file's bytes, and the headers in `also`.
 
+    With `reads_ahead` nothing of the caller may be held any more, since the bytes may come from far away.
     Raises RangeNotSatisfiable (416) when the range holds none of them, Damaged when they are not what was stored.
     """
-    headers = headers_of(media_type, etag=stored.etag, modified_at=stored.created_at, cache=cache)
+    headers = headers_of(media_type, etag=etag, modified_at=modified_at, cache=cache)
     headers |= {"Accept-Ranges": "bytes", **(also or {})}
-    if not_modified(request, etag=stored.etag, modified_at=stored.created_at):
+    if not_modified(request, etag=etag, modified_at=modified_at):
         return Response(status_code=304, headers=headers)
     wanted = request.headers.get("range")
-    if not ranges.still_holds(request.headers.get("if-range"), etag=stored.etag):
+    if not ranges.still_holds(request.headers.get("if-range"), etag=etag):
         wanted = None
     part = ranges.read(wanted, size=stored.size)
     start, end = (part.start, part.end) if part else (0, stored.size)
@@ -126,11 +131,13 @@ async def answer(
     status = 206 if part else 200
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    if end - start <= AT_ONCE_BYTES:
-        async with aclosing(store.stream(stored, start=start, end=end)) as parts:
-            content = b"".join([part async for part in parts])
-        return Response(content, status, headers)
     blocks = store.stream(stored, start=start, end=end)
+    if not reads_ahead:
+        return StreamingResponse(blocks, status, headers)
+    if end - start <= AT_ONCE_BYTES:
+        async with aclosing(blocks):
+            content = b"".join([block async for block in blocks])
+        return Response(content, status, headers)
     return StreamingResponse(_begun(await anext(blocks), blocks), status, headers)
 
 

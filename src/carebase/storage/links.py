@@ -22,6 +22,7 @@ from joserfc.jwk import OctKey
 
 from carebase import errors, sealing
 from carebase.database.identity import Identity, Role
+from carebase.storage import refused
 
 PURPOSE: Final = "storage links"
 ALGORITHM: Final = "HS256"
@@ -39,16 +40,16 @@ class Scope(StrEnum):
     UPLOAD = "upload"
 
 
-class LinkRefused(errors.CareError):
-    """The token is no link of this service, or one to something else."""
+class LinkRefused(refused.StorageError):
+    """The token is no link of this service, or one to something else, or of somebody who is nobody any more."""
 
-    code, status, message = "InvalidSignature", 400, "The link is not valid."
+    code, status, message = "InvalidJWT", 400, "The link is not valid"
 
 
 class LinkExpired(LinkRefused):
     """The link was good once."""
 
-    code, message = "ExpiredToken", "The link has expired."
+    message = "The link has expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,5 +17,9 @@ async def response(request: Request, *, store: Store, stored: StoredObject, file
         store=store,
         stored=stored,
         media_type=file.file_type,
+        etag=stored.etag,
+        modified_at=stored.created_at,
         also={"Content-Disposition": names.content_disposition(file.file_name, inline=False)},
+        # The request's transaction is open until the answer begins.
+        reads_ahead=False,
     )
