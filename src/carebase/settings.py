@@ -174,6 +174,43 @@ class Settings:
     )
     tls_key: Path | None = _of("CAREBASE_TLS_KEY", "Its private key.", default=None)
 
+    storage_encryption: bool = _of(
+        "CAREBASE_STORAGE_ENCRYPTION", "Whether files are sealed where they lie; else only digested.", default=True
+    )
+    storage_key: Path | None = _of(
+        "CAREBASE_STORAGE_KEY_FILE",
+        "File of the keys they are sealed with, outside of the data directory; made at the first start.",
+        default=None,
+    )
+    clamd: str | None = _of(
+        "CAREBASE_CLAMD",
+        "Virus scanner that each file is shown to: `host:port` or the path of clamd's socket.",
+        default=None,
+    )
+
+    storage: str = _of(
+        "CAREBASE_STORAGE",
+        "Where the bytes of files lie: `file` (`objects` in the data directory), `file:///a/directory` or"
+        " `s3://bucket/prefix`.",
+        default="file",
+    )
+    storage_previous: str | None = _of(
+        "CAREBASE_STORAGE_PREVIOUS",
+        "Where they may still lie while `carebase storage migrate` moves them; reads look there too.",
+        default=None,
+    )
+    s3_endpoint: str | None = _of(
+        "CAREBASE_S3_ENDPOINT", "Address of the S3 service; without it Amazon's own.", default=None
+    )
+    s3_access_key: str | None = _of("AWS_ACCESS_KEY_ID", "Name of our key there.", default=None)
+    s3_secret_key: str | None = _of("AWS_SECRET_ACCESS_KEY", "That key's secret.", default=None, is_secret=True)
+    s3_region: str = _of("AWS_REGION", "Region of the bucket.", default="us-east-1")
+
+    @property
+    def storage_key_file(self) -> Path:
+        """Where the keys are kept that stored files are sealed with: beside the data directory where nobody said."""
+        return self.storage_key or self.data.with_name(f"{self.data.name}.storage-key")
+
     @property
     def checkpoint_file(self) -> Path:
         """Where the record's checkpoints are kept."""

@@ -7,6 +7,7 @@ A flag wins over the environment, the environment over a `*_FILE` naming a file,
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import ipaddress
 import os
 import re
@@ -81,6 +82,7 @@ def read(
             value = (defaults or {}).get(field.name)
         if value is not None:
             values[field.name] = _typed(field, value)
+    values.setdefault("storage_key", default_storage_key(environ, data=values["data"]))
     settings = Settings(**values)
     _check(settings)
     return settings
@@ -108,6 +110,16 @@ def default_data(environ: Mapping[str, str]) -> Path:
     """The data directory when none is named: by the XDG base directory specification."""
     base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME", "/var/lib")) / ".local" / "share")
     return Path(base) / "carebase"
+
+
+def default_storage_key(environ: Mapping[str, str], *, data: Path) -> Path:
+    """The file of the storage's keys when none is named: where configuration is kept, one for each data directory.
+
+    `XDG_CONFIG_HOME` wins, then root's is `/etc`, then it is `~/.config`.
+    """
+    home = "/etc" if os.geteuid() == 0 else str(Path(environ.get("HOME", "/var/lib")) / ".config")
+    base = Path(environ.get("XDG_CONFIG_HOME") or home) / "carebase"
+    return base / f"{hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:16]}.storage-key"
 
 
 def with_secret(settings: Settings) -> Settings:
