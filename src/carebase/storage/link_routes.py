@@ -42,6 +42,7 @@ async def make_links(request: Request, bucket: str) -> Response:
         found = await finding.names_for_reader(
             session, bucket=bucket, names=paths, action=SIGN, details={"seconds": life}
         )
+    sign = _signing(request, caller, bucket=bucket, life=life)
     return protocol.answer(
         [
             {
