@@ -24,8 +24,9 @@ def sign_in(t: Reader, wrong: bool) -> object:
     mistakes = (Mistake(field="email", text=t("refusal-credentials")),) if wrong else ()
     ways = (
         views.Way(address="/login/with/google", text=t("sign-in-with", provider="Google")),
-        views.Way(address="/forgot", text=t("sign-in-forgot")),
+        views.Way(address="/login/mail", text=t("sign-in-by-mail")),
         views.Way(address="/login/code", text=t("sign-in-by-paper")),
+        views.Way(address="/forgot", text=t("sign-in-forgot")),
         views.Way(address="/register", text=t("sign-in-register")),
     )
     return views.SignInView(
@@ -40,6 +41,11 @@ def sign_in(t: Reader, wrong: bool) -> object:
 def paper_sign_in(t: Reader, wrong: bool) -> object:
     mistakes = (Mistake(field="name", text=t("refusal-paper")),) if wrong else ()
     return views.PaperSignInView(form=Form(mistakes=mistakes), next_address="/cases")
+
+
+def by_mail(t: Reader, wrong: bool) -> object:
+    mistakes = (Mistake(field="email", text=t("refusal-email")),) if wrong else ()
+    return views.ByMailView(form=Form(mistakes=mistakes), next_address="/cases")
 
 
 def second_factor(t: Reader, wrong: bool) -> object:
@@ -115,13 +121,19 @@ def password(t: Reader, wrong: bool) -> object:
 
 
 def profile(t: Reader, wrong: bool) -> object:
-    mistakes = (Mistake(field="current_password", text=t("refusal-current-password")),) if wrong else ()
+    mistakes = (
+        Mistake(field="current_password", text=t("refusal-current-password")),
+        Mistake(field="phone", text=t("refusal-phone")),
+    )
+    mistakes = mistakes if wrong else ()
     return views.ProfileView(
         form=Form(values={"full_name": "Amina Njoya-Ngatchou"}, mistakes=mistakes),
         done=None if wrong else t("done-profile"),
         email="amina@example.org",
         new_email="amina.njoya@example.org",
         phone="+237677123456",
+        has_phones=True,
+        may_change_phone=True,
         role=t("role-attending"),
         has_password=True,
     )
@@ -215,6 +227,28 @@ def sheet(t: Reader, wrong: bool) -> object:
     )
 
 
+def patient_codes(t: Reader, wrong: bool) -> object:
+    return views.PatientCodesView(
+        patient="Thérèse Mbarga",
+        action="/patients/1/codes",
+        left=t("codes-left", count=3),
+        back_address="/cases",
+        refusal=t("patient-codes-refused") if wrong else None,
+    )
+
+
+def patient_sheet(t: Reader, wrong: bool) -> object:
+    return views.SheetView(
+        title=t("patient-codes-title", patient="Thérèse Mbarga"),
+        explanation=t("patient-sheet-explanation"),
+        holder="Thérèse Mbarga",
+        good_until=t("sheet-until", when=WHEN[t.language]),
+        codes=CODES,
+        next_address="/patients/1/codes",
+        where=t("sheet-where", address="https://carebase.hopital.example/login/code"),
+    )
+
+
 def new_factor(t: Reader, wrong: bool) -> object:
     mistakes = (Mistake(field="name", text=t("refusal-factor-name")),) if wrong else ()
     return views.NewFactorView(form=Form(mistakes=mistakes), next_address="/cases", notice=t("new-factor-required"))
@@ -258,6 +292,7 @@ def certificate(t: Reader, wrong: bool) -> object:
 PAGES: dict[str, tuple[str, Made, bool]] = {
     "/login": ("sign_in", sign_in, False),
     "/login/code": ("paper_sign_in", paper_sign_in, False),
+    "/login/mail": ("by_mail", by_mail, False),
     "/login/mfa": ("second_factor", second_factor, False),
     "/register": ("register", register, False),
     "/register/closed": ("register", closed, False),
@@ -273,6 +308,8 @@ PAGES: dict[str, tuple[str, Made, bool]] = {
     "/account/sessions": ("sessions", sessions, True),
     "/account/codes": ("codes", codes, True),
     "/account/sheet": ("sheet", sheet, True),
+    "/patients/1/codes": ("patient_codes", patient_codes, True),
+    "/patients/1/sheet": ("patient_sheet", patient_sheet, True),
     "/account/factors/new": ("new_factor", new_factor, True),
     "/account/factors/app": ("enroll", app, True),
     "/account/factors/paper": ("enroll", paper, True),
@@ -281,7 +318,18 @@ PAGES: dict[str, tuple[str, Made, bool]] = {
 }
 """By address: the template, what it shows, and whether somebody is signed in."""
 WITH_MISTAKES = [
-    *("/login", "/login/code", "/login/mfa", "/register", "/forgot", "/confirm/code", "/first-run", "/invitation"),
+    *(
+        "/login",
+        "/login/code",
+        "/login/mail",
+        "/login/mfa",
+        "/register",
+        "/forgot",
+        "/confirm/code",
+        "/first-run",
+        "/invitation",
+        "/patients/1/codes",
+    ),
     *("/account/profile", "/account/security", "/account/codes", "/account/factors/new", "/account/factors/app"),
 ]
 """Those that look otherwise after a mistake."""

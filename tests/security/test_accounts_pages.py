@@ -158,6 +158,7 @@ async def test_the_pages_tell_nobody_who_has_an_account(served: Any) -> None:
         for path, fields in (
             ("/register", {"password": OTHER}),
             ("/forgot", {}),
+            ("/login/mail", {}),
             ("/login", {"password": "pas le bon mot de passe"}),
             ("/login/code", {"code": "ACDE-FGHJ-KMNP"}),
             ("/confirm/code", {"kind": "recovery", "code": "000000"}),
@@ -165,7 +166,7 @@ async def test_the_pages_tell_nobody_who_has_an_account(served: Any) -> None:
         ):
             told = []
             for email in (PATIENT, "nobody@example.org"):
-                shown = path if path in {"/register", "/forgot", "/login"} else "/login"
+                shown = path if path in {"/register", "/forgot", "/login", "/login/mail"} else "/login"
                 name = "name" if path == "/login/code" else "email"
                 data = {"form_token": await token_on(client, shown), name: email, **fields}
                 answer = await client.post(path, data=data)

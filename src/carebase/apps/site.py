@@ -5,11 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from carebase.apps.account import (
+    by_mail,
     certificate_page,
     entering,
     factor_pages,
     first_run,
     own_pages,
+    patient_codes,
     providers,
     registering,
     security_pages,
@@ -25,11 +27,13 @@ FOLDERS = (pages.HERE, ACCOUNT)
 router = APIRouter(include_in_schema=False)
 for each in (
     entering,
+    by_mail,
     providers,
     registering,
     own_pages,
     security_pages,
     factor_pages,
+    patient_codes,
     certificate_page,
     first_run,
     ways_back,

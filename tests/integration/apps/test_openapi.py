@@ -32,6 +32,7 @@ PUBLIC = {
     "/openapi.json": "the API's description",
     "/login": "where one signs in",
     "/login/code": "where one signs in by a printed code",
+    "/login/mail": "asks for a mail to sign in with, and tells nobody whether there is an account",
     "/login/with/{name}": "leads to an outside provider",
     "/login/return": "where an outside provider sends people back to",
     "/register": "an account without a role sees nothing",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from carebase.apps.account import arriving, first_run, providers, wording
+from carebase.apps.account import arriving, by_mail, first_run, providers, wording
 from carebase.apps.account.arriving import Counted, Field, NextField, OwnForm
 from carebase.apps.account.views import Form, Mistake, Option, PaperSignInView, SecondFactorView, SignInView, Way
 from carebase.auth import factors, own_account, paper_sign_in, refused, signing_in
@@ -117,18 +118,20 @@ async def _sign_in_form(request: Request, form: Form, *, to: str, status: int = 
         next_address=to,
         notice=t(f"sign-in-said-{said}") if said in NOTICES and request.method == "GET" else None,
         name_label=t("sign-in-email-or-phone" if policy.is_phone_allowed else "sign-in-email"),
-        ways=await _ways(request, t, is_open=policy.is_sign_up_open),
+        ways=await _ways(request, t, to=to, is_open=policy.is_sign_up_open),
     )
     return arriving.renderer_of(request).page(
         request, "account/sign_in.html", view=view, status=status, is_signed_in=False
     )
 
 
-async def _ways(request: Request, t: Reader, *, is_open: bool) -> tuple[Way, ...]:
+async def _ways(request: Request, t: Reader, *, to: str, is_open: bool) -> tuple[Way, ...]:
+    onward = f"?{urlencode({'next': to})}"
     ways = [
-        *providers.ways(request, t),
+        *providers.ways(request, t, to=to),
+        Way(address=f"{by_mail.PAGE}{onward}", text=t("sign-in-by-mail")),
+        Way(address=f"/login/code{onward}", text=t("sign-in-by-paper")),
         Way(address="/forgot", text=t("sign-in-forgot")),
-        Way(address="/login/code", text=t("sign-in-by-paper")),
     ]
     if is_open:
         ways.append(Way(address="/register", text=t("sign-in-register")))

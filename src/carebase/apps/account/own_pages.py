@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from carebase import errors
 from carebase.apps.account import arriving, wording
 from carebase.apps.account.arriving import Field, OwnForm
 from carebase.apps.account.views import ChoiceView, Form, Mistake, Option, PasswordView, ProfileView
@@ -23,8 +24,8 @@ from carebase.errors import CareError
 from carebase.web import messages
 from carebase.web.messages import Reader
 
-DONE: Final = frozenset({"profile", "email", "email-asked", "language", "timezone", "password", "session-ended",
-                         "sessions-ended", "identity-removed"})  # fmt: skip
+DONE: Final = frozenset({"profile", "email", "email-asked", "phone", "language", "timezone", "password",
+                         "session-ended", "sessions-ended", "identity-removed"})  # fmt: skip
 """What a page may be told to have been done, by a word in its address."""
 
 router = APIRouter(include_in_schema=False)
@@ -95,6 +96,28 @@ async def change_email(
         form = Form(values={"full_name": name, "email": email}, mistakes=found)
         return _profile(request, account, form, status=error.status)
     return arriving.gone("/account/profile", said="email-asked")
+
+
+@router.post("/account/profile/phone", dependencies=[OwnForm])
+async def change_phone(
+    request: Request, identity: SignedInIdentity, *, phone: Field = "", phone_password: Field = ""
+) -> Response:
+    """Give the account another number."""
+    means, t = arriving.means_of(request), arriving.reader_of(request)
+    if not means.policy.is_phone_allowed:
+        raise errors.NotFound
+    try:
+        await own_account.change_phone(
+            means, identity, phone, current_password=phone_password or None, caller=arriving.caller_of(request)
+        )
+    except arriving.TOO_OLD:
+        return await arriving.prove_again(request, identity, back="/account/profile")
+    except CareError as error:
+        account = await own_account.read(means, identity)
+        name = str(account.user.user_metadata.get("full_name") or "")
+        form = Form(values={"full_name": name, "phone": phone}, mistakes=_of_phone(t, error))
+        return _profile(request, account, form, status=error.status)
+    return arriving.gone("/account/profile", said="phone")
 
 
 @router.get("/account/language")
@@ -229,7 +252,7 @@ async def _password_form(request: Request, identity: Identity, form: Form, *, at
 
 
 def _profile(request: Request, account: Account, form: Form, *, status: int = 200) -> Response:
-    t, user = arriving.reader_of(request), account.user
+    t, user, policy = arriving.reader_of(request), account.user, arriving.means_of(request).policy
     role = str(user.app_metadata.get("role") or "none")
     view = ProfileView(
         form=form,
@@ -237,10 +260,24 @@ def _profile(request: Request, account: Account, form: Form, *, status: int = 20
         email=user.email or "",
         new_email=user.email_change or "",
         phone=f"+{user.phone}" if user.phone else "",
+        has_phones=policy.is_phone_allowed,
+        may_change_phone=policy.is_confirmed_at_once,
         role=t(f"role-{role}") if t.messages.has(t.language, f"role-{role}") else role,
         has_password=user.encrypted_password is not None,
     )
     return arriving.renderer_of(request).page(request, "account/profile.html", view=view, status=status)
+
+
+def _of_phone(t: Reader, error: CareError) -> tuple[Mistake, ...]:
+    match error:
+        case refused.NotValid():
+            return (Mistake(field="phone", text=t("refusal-phone")),)
+        case refused.PhoneExists():
+            return (Mistake(field="phone", text=t("refusal-phone-exists")),)
+        case refused.MessageNotSent():
+            return (Mistake(field="phone", text=t("profile-phone-fixed")),)
+        case _:
+            return _of_password(t, error, field="phone_password")
 
 
 def _of_password(t: Reader, error: CareError, *, field: str) -> tuple[Mistake, ...]:

@@ -6,13 +6,14 @@ import base64
 import hashlib
 import secrets
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from carebase import errors
-from carebase.apps.account import arriving
+from carebase.apps.account import arriving, onward
 from carebase.apps.account.arriving import Counted
 from carebase.apps.account.views import Way
 from carebase.auth import oauth, oauth_routes, proving
@@ -28,10 +29,22 @@ LONGEST_CODE: Final = 256
 router = APIRouter(include_in_schema=False)
 
 
-def ways(request: Request, t: Reader) -> list[Way]:
-    """A link for each provider of this deployment."""
+def shown_name(name: str) -> str:
+    """A provider's name for people.
+
+    >>> shown_name("custom:hospital")
+    'Hospital'
+    """
+    return name.removeprefix("custom:").capitalize()
+
+
+def ways(request: Request, t: Reader, *, to: str) -> list[Way]:
+    """A link for each provider of this deployment, which leads on to `to` in the end."""
     return [
-        Way(address=f"/login/with/{name}", text=t("sign-in-with", provider=name.removeprefix("custom:").capitalize()))
+        Way(
+            address=f"/login/with/{quote(name, safe='')}?{urlencode({'next': to})}",
+            text=t("sign-in-with", provider=shown_name(name)),
+        )
         for name in oauth_routes.issuers_of(request)
     ]
 
@@ -56,6 +69,7 @@ async def leave(request: Request, name: str) -> Response:
     oauth_routes.keep_cookie(request, answer, begun.browser)
     seconds = oauth.FLOW_MINUTES * 60
     cookies.set_private(request, answer, name=VERIFIER_COOKIE, value=verifier, seconds=seconds)
+    onward.keep(request, answer, failures.safe_next(request.query_params.get("next")))
     return answer
 
 
@@ -72,6 +86,7 @@ async def come_back(request: Request) -> Response:
         if error.status >= 500:
             raise
         return arriving.gone(failures.SIGN_IN, said="provider")
-    answer = await arriving.entered(request, opened, to=arriving.FIRST_PAGE)
+    answer = await arriving.entered(request, opened, to=onward.kept(request))
     cookies.drop(request, answer, name=VERIFIER_COOKIE)
+    onward.drop(request, answer)
     return answer

@@ -6,16 +6,18 @@ kept in a cookie of some minutes, and only a button redeems it, so that programs
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from carebase.apps.account import arriving, wording
+from carebase.apps.account import arriving, by_mail, onward, sending, wording
 from carebase.apps.account.arriving import Counted, Field, OwnForm
-from carebase.apps.account.views import ConfirmView, ForgotView, Form, Option, RegisterView, SaidView, SentView
-from carebase.auth import captcha, links, mail_requests, proving, refused, signing_up
+from carebase.apps.account.views import ConfirmView, ForgotView, Form, Option, RegisterView, SaidView
+from carebase.auth import links, mail_requests, proving, refused, signing_up
+from carebase.auth.accounts import Accounts
+from carebase.auth.callers import Caller
 from carebase.auth.mail_requests import Again
 from carebase.auth.mailing import Return
 from carebase.auth.opening import Opened
@@ -25,11 +27,12 @@ from carebase.web import cookies
 from carebase.web.messages import Reader
 
 LINK_COOKIE: Final = "carebase_link"
+ASK_AGAIN: Final = "/forgot"
 LINK_SECONDS: Final = 15 * 60
 LONGEST_TOKEN: Final = 256
 WISHED_ROLES: Final = ("patient", "attending", "nurse", "specialist")
 """What a person may ask to be; an administrator grants it or not."""
-BY_CODE: Final = (VerifyType.SIGN_UP, VerifyType.RECOVERY, VerifyType.EMAIL_CHANGE)
+BY_CODE: Final = (VerifyType.SIGN_UP, VerifyType.RECOVERY, VerifyType.EMAIL_CHANGE, VerifyType.MAGIC_LINK)
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,7 +53,7 @@ async def register(
     try:
         await arriving.check_captcha(request)
         made = await signing_up.by_password(
-            means, email, password, data=data, ends=_ends(request), caller=arriving.caller_of(request)
+            means, email, password, data=data, ends=sending.ends(request), caller=arriving.caller_of(request)
         )
     except CareError as error:
         field = "password" if isinstance(error, refused.WeakPassword) else "email"
@@ -58,10 +61,10 @@ async def register(
             values={"full_name": full_name, "email": email, "role": role},
             mistakes=wording.mistakes(t, error, field=field, shortest=means.policy.shortest_password),
         )
-        return _register_form(request, form, status=_status(error))
+        return _register_form(request, form, status=sending.status_of(error))
     if isinstance(made, Opened):
         return await arriving.entered(request, made, to=arriving.FIRST_PAGE)
-    return _sent(request, Form(values={"email": email.strip()}), kind=VerifyType.SIGN_UP)
+    return sending.sent(request, Form(values={"email": email.strip()}), kind=VerifyType.SIGN_UP)
 
 
 @router.get("/forgot", dependencies=[Counted])
@@ -79,14 +82,18 @@ async def forgot(request: Request, email: Field = "") -> Response:
     try:
         await arriving.check_captcha(request)
         await mail_requests.recover(
-            arriving.means_of(request), email, ends=_ends(request), caller=arriving.caller_of(request)
+            arriving.means_of(request), email, ends=sending.ends(request), caller=arriving.caller_of(request)
         )
     except CareError as error:
         form = Form(values={"email": email}, mistakes=wording.mistakes(t, error, field="email"))
         return arriving.renderer_of(request).page(
-            request, "account/forgot.html", view=ForgotView(form=form), status=_status(error), is_signed_in=False
+            request,
+            "account/forgot.html",
+            view=ForgotView(form=form),
+            status=sending.status_of(error),
+            is_signed_in=False,
         )
-    return _sent(request, Form(values={"email": email.strip()}), kind=VerifyType.RECOVERY)
+    return sending.sent(request, Form(values={"email": email.strip()}), kind=VerifyType.RECOVERY)
 
 
 @router.get(links.PAGE, dependencies=[Counted])
@@ -100,7 +107,7 @@ async def confirm_page(request: Request, *, token: str = "", type: str = "") -> 
         return answer
     held = _held_link(request)
     if held is None:
-        return _sent(request, Form(), kind=VerifyType.SIGN_UP)
+        return sending.sent(request, Form(), kind=VerifyType.SIGN_UP)
     t, kind = arriving.reader_of(request), held[0].value.replace("_", "-")
     view = ConfirmView(
         title=t(f"confirm-{kind}-title"),
@@ -115,7 +122,7 @@ async def confirm(request: Request) -> Response:
     """Redeem the link that the browser holds."""
     held, t = _held_link(request), arriving.reader_of(request)
     if held is None:
-        return _over(request, t)
+        return _over(request, t, address=ASK_AGAIN)
     kind, token = held
     try:
         proven = await proving.by_token(
@@ -124,7 +131,7 @@ async def confirm(request: Request) -> Response:
     except CareError as error:
         if error.status >= 500:
             raise
-        answer = _over(request, t)
+        answer = _over(request, t, address=by_mail.PAGE if kind is VerifyType.MAGIC_LINK else ASK_AGAIN)
     else:
         answer = await _arrived(request, proven, kind=kind)
     cookies.drop(request, answer, name=LINK_COOKIE)
@@ -142,7 +149,7 @@ async def confirm_by_code(request: Request, *, email: Field = "", code: Field = 
     except CareError as error:
         field = "email" if isinstance(error, refused.NotValid) else "code"
         form = Form(values={"email": email}, mistakes=wording.mistakes(t, error, field=field))
-        return _sent(request, form, kind=asked_for, status=_status(error))
+        return sending.sent(request, form, kind=asked_for, status=sending.status_of(error))
     return await _arrived(request, proven, kind=asked_for)
 
 
@@ -158,15 +165,25 @@ async def write_again(request: Request, *, email: Field = "", kind: Field = "") 
     form = Form(values={"email": email.strip()})
     try:
         await arriving.check_captcha(request)
-        if asked_for is VerifyType.RECOVERY:
-            await mail_requests.recover(means, email, ends=_ends(request), caller=caller)
-        else:
-            which = Again.SIGN_UP if asked_for is VerifyType.SIGN_UP else Again.EMAIL_CHANGE
-            await mail_requests.resend(means, email, which=which, ends=_ends(request), caller=caller)
+        await _write(means, email, kind=asked_for, ends=sending.ends(request), caller=caller)
     except CareError as error:
         form = Form(values={"email": email}, mistakes=wording.mistakes(t, error, field="email"))
-        return _sent(request, form, kind=asked_for, status=_status(error))
-    return _sent(request, form, kind=asked_for, is_again=True)
+        return sending.sent(request, form, kind=asked_for, status=sending.status_of(error))
+    return sending.sent(request, form, kind=asked_for, is_again=True)
+
+
+async def _write(means: Accounts, email: str, *, kind: VerifyType, ends: Return, caller: Caller) -> None:
+    match kind:
+        case VerifyType.RECOVERY:
+            await mail_requests.recover(means, email, ends=ends, caller=caller)
+        case VerifyType.MAGIC_LINK | VerifyType.EMAIL:
+            await mail_requests.sign_in(means, email, data={}, may_make=False, ends=ends, caller=caller)
+        case VerifyType.EMAIL_CHANGE:
+            await mail_requests.resend(means, email, which=Again.EMAIL_CHANGE, ends=ends, caller=caller)
+        case VerifyType.SIGN_UP | VerifyType.INVITE:
+            await mail_requests.resend(means, email, which=Again.SIGN_UP, ends=ends, caller=caller)
+        case _:
+            assert_never(kind)
 
 
 async def _arrived(request: Request, proven: Opened | HalfConfirmed, *, kind: VerifyType) -> Response:
@@ -183,13 +200,17 @@ async def _arrived(request: Request, proven: Opened | HalfConfirmed, *, kind: Ve
             to = "/invitation"
         case VerifyType.EMAIL_CHANGE:
             to = "/account/profile?said=email"
-        case VerifyType.SIGN_UP | VerifyType.MAGIC_LINK | VerifyType.EMAIL:
+        case VerifyType.MAGIC_LINK | VerifyType.EMAIL:
+            to = onward.kept(request)
+        case VerifyType.SIGN_UP:
             to = arriving.FIRST_PAGE
-    return await arriving.entered(request, proven, to=to)
+    answer = await arriving.entered(request, proven, to=to)
+    onward.drop(request, answer)
+    return answer
 
 
-def _over(request: Request, t: Reader) -> Response:
-    view = SaidView(title=t("over-title"), explanation=t("over-explanation"), address="/forgot", link=t("over-link"))
+def _over(request: Request, t: Reader, *, address: str) -> Response:
+    view = SaidView(title=t("over-title"), explanation=t("over-explanation"), address=address, link=t("over-link"))
     return arriving.renderer_of(request).page(request, "account/said.html", view=view, status=400, is_signed_in=False)
 
 
@@ -200,14 +221,6 @@ def _held_link(request: Request) -> tuple[VerifyType, str] | None:
 
 def _kind(given: str) -> VerifyType:
     return next((kind for kind in BY_CODE if kind.value == given), VerifyType.SIGN_UP)
-
-
-def _ends(request: Request) -> Return:
-    return Return(redirect_to=links.own_page(arriving.means_of(request).policy))
-
-
-def _status(error: CareError) -> int:
-    return error.status if isinstance(error, captcha.CaptchaFailed) or error.status == 429 else 400
 
 
 def _register_form(request: Request, form: Form, *, status: int = 200) -> Response:
@@ -223,19 +236,4 @@ def _register_form(request: Request, form: Form, *, status: int = 200) -> Respon
     )
     return arriving.renderer_of(request).page(
         request, "account/register.html", view=view, status=status, is_signed_in=False
-    )
-
-
-def _sent(request: Request, form: Form, *, kind: VerifyType, status: int = 200, is_again: bool = False) -> Response:
-    t, policy = arriving.reader_of(request), arriving.means_of(request).policy
-    key = kind.value.replace("_", "-")
-    view = SentView(
-        form=form,
-        kind=kind.value,
-        explanation=t(f"sent-{key}-explanation") if form.value_of("email") else t("sent-nothing-explanation"),
-        code_minutes=policy.code_minutes,
-        is_again=is_again,
-    )
-    return arriving.renderer_of(request).page(
-        request, "account/sent.html", view=view, status=status, is_signed_in=False
     )

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from carebase import errors
-from carebase.apps.account import arriving, own_pages, wording
+from carebase.apps.account import arriving, own_pages, providers, wording
 from carebase.apps.account.arriving import Field, OwnForm
 from carebase.apps.account.views import (
     CodesView,
@@ -210,7 +210,7 @@ async def _security(request: Request, identity: Identity, form: Form, *, status:
 
 def _identities(account: Account) -> tuple[IdentityRow, ...]:
     return tuple(
-        IdentityRow(id=str(one.id), name=one.provider.removeprefix("custom:").capitalize(), email=one.email or "")
+        IdentityRow(id=str(one.id), name=providers.shown_name(one.provider), email=one.email or "")
         for one in account.identities
         if one.provider not in {"email", "phone"}
     )

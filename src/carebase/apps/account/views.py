@@ -71,6 +71,14 @@ class PaperSignInView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByMailView:
+    """Asking for a mail to sign in with."""
+
+    form: Form
+    next_address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactorView:
     """The question for the second factor."""
 
@@ -104,7 +112,7 @@ class SentView:
 
     form: Form
     kind: str
-    """For what the digits are: `signup`, `recovery` or `email_change`."""
+    """For what the digits are: `signup`, `recovery`, `email_change` or `magiclink`."""
     explanation: str
     code_minutes: int
     is_again: bool
@@ -153,6 +161,10 @@ class ProfileView:
     new_email: str
     """The address a change waits for; empty without one."""
     phone: str
+    has_phones: bool
+    """Whether numbers name accounts here."""
+    may_change_phone: bool
+    """Whether a number counts as soon as it is written; elsewhere nobody could confirm it."""
     role: str
     has_password: bool
 
@@ -248,6 +260,19 @@ class SheetView:
     good_until: str | None
     codes: tuple[str, ...]
     next_address: str
+    where: str | None = None
+    """On which page the codes are typed, as a sentence; None where that is asked for by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientCodesView:
+    """Printing codes to sign in with for a patient."""
+
+    patient: str
+    action: str
+    left: str
+    back_address: str
+    refusal: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

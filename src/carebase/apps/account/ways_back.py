@@ -21,6 +21,7 @@ OF_PEOPLE: Final = {
     "/account/factors": "/account/factors/new",
     "/account/factors/{factor_id}/confirmation": "/account/factors/new",
     "/account/profile/email": "/account/profile",
+    "/account/profile/phone": "/account/profile",
     "/account/security/password": "/account/security",
     "/account/security/identities/{identity_id}/removal": "/account/security",
 }

@@ -113,6 +113,8 @@ class CaseView:
     status: views.StatusMark
     case_summary: str | None
     doctor_notes: str | None
+    codes_address: str | None
+    """Where codes are printed for the patient to sign in with; None for whoever may not."""
     progress: ProgressView
     draft: DraftView | None
     files: tuple[FileRow, ...]
@@ -127,6 +129,7 @@ def case_view(
     steps: Sequence[Step],
     analysis: Mapping[str, Any] | None,
     today: date,
+    codes_address: str | None = None,
 ) -> CaseView:
     """The page of one case; `analysis` in the frozen result schema, in the reader's language."""
     born = case.patient_birth_date
@@ -143,6 +146,7 @@ def case_view(
         status=views.status_mark(t, case.status),
         case_summary=case.case_summary or None,
         doctor_notes=case.doctor_notes or None,
+        codes_address=codes_address,
         progress=progress.progress_view(t, case=case, steps=steps),
         draft=None if analysis is None else _draft(t, case.case_id, files=files, result=results.read(analysis)),
         files=rows,

@@ -93,6 +93,7 @@ case-age = Age
 case-sex = Sex
 case-born = Born
 case-opened = Opened
+case-codes = Print sign-in codes for this patient
 case-pregnancy = Pregnancy
 case-pregnant = Yes
 case-not-pregnant = No

@@ -90,6 +90,7 @@ case-age = Âge
 case-sex = Sexe
 case-born = Naissance
 case-opened = Ouvert
+case-codes = Imprimer des codes de connexion pour ce patient
 case-pregnancy = Grossesse
 case-pregnant = Oui
 case-not-pregnant = Non
