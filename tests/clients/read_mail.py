@@ -8,7 +8,7 @@ import sys
 from email import message_from_bytes, policy
 from pathlib import Path
 
-LINK = re.compile(r"https?://\S+/auth/v1/verify\?\S+")
+LINK = re.compile(r"https?://\S+(?:/auth/v1/verify|/confirm)\?\S+")
 DIGITS = re.compile(r"(?<![\w=%&])\d{6}(?![\w=%&])")
 
 

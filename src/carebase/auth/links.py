@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlencode
 
+from carebase.auth import redirects
 from carebase.auth.policy import Policy
 
 PAGE: Final = "/confirm"
@@ -17,8 +18,21 @@ link up."""
 
 
 def own_page(policy: Policy) -> str:
-    """Where a mail's link ends that one of our own pages asked for."""
+    """Where a mail's link ends when no client waits for it elsewhere."""
     return f"{policy.site_address}{PAGE}"
+
+
+def end(policy: Policy, asked: str | None) -> str:
+    """Where a mail's link ends: at the address a client asked for where it is allowed, else at our own page.
+
+    The site itself reads no session behind a `#`, so whoever opened the mail would be asked to sign in there.
+
+    >>> end(Policy(), None)
+    'http://localhost:8000/confirm'
+    >>> end(Policy(), "http://localhost:8000/account")
+    'http://localhost:8000/account'
+    """
+    return redirects.allowed(policy, asked, otherwise=own_page(policy))
 
 
 def verify_link(policy: Policy, token: str, *, token_type: str, redirect_to: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from carebase.audit import log as audit
-from carebase.auth import accounts, allowances, flows, links, one_time_tokens, redirects, refused
+from carebase.auth import accounts, allowances, flows, links, one_time_tokens, refused
 from carebase.auth.accounts import Accounts
 from carebase.auth.callers import Caller
 from carebase.auth.one_time_tokens import TokenType
@@ -56,7 +56,7 @@ class Return:
     """Where a link ends, and whether in a code for the client that began or in a session."""
 
     redirect_to: str | None = None
-    """As the client asked; checked against the allowed addresses here."""
+    """As the client asked; checked against the allowed addresses here. Our own page in the place of any other."""
     challenge: str | None = None
     """As `flows.challenge_of` read it."""
 
@@ -154,9 +154,8 @@ async def tell(session: Session, means: Accounts, user: User, *, kind: Kind, at:
 def _link(means: Accounts, token: str, *, purpose: Purpose | None, redirect_to: str | None) -> str:
     if purpose is None or purpose.token_type is TokenType.REAUTHENTICATION:
         return means.policy.site_address
-    return links.verify_link(
-        means.policy, token, token_type=purpose.word, redirect_to=redirects.allowed(means.policy, redirect_to)
-    )
+    ends = links.end(means.policy, redirect_to)
+    return links.verify_link(means.policy, token, token_type=purpose.word, redirect_to=ends)
 
 
 async def _begin(session: Session, means: Accounts, user: User | None, *, purpose: Purpose, ends: Return) -> UUID:

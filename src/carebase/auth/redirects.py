@@ -25,8 +25,8 @@ SCRIPTS: Final = frozenset({"javascript", "data", "vbscript", "file", "blob", "a
 """Schemes of addresses that are a program or a file of the reader's, never a place to go to."""
 
 
-def allowed(policy: Policy, asked: str | None) -> str:
-    """The address asked for where it is allowed, else the site's.
+def allowed(policy: Policy, asked: str | None, *, otherwise: str | None = None) -> str:
+    """The address asked for where it is allowed, else the site's, or `otherwise`.
 
     >>> policy = Policy(site_address="https://care.example.org", redirect_addresses=("https://app.example.org/*/done",))
     >>> allowed(policy, "https://app.example.org/fr/done")
@@ -36,11 +36,12 @@ def allowed(policy: Policy, asked: str | None) -> str:
     >>> allowed(policy, "https://care.example.org.evil.example/")
     'https://care.example.org'
     """
+    otherwise = otherwise or policy.site_address
     if not asked or not _is_clean(asked):
-        return policy.site_address
+        return otherwise
     is_own = asked == policy.site_address or asked.startswith((f"{policy.site_address}/", f"{policy.site_address}?"))
     is_listed = any(_matches(listed, asked) for listed in policy.redirect_addresses)
-    return asked if is_own or is_listed else policy.site_address
+    return asked if is_own or is_listed else otherwise
 
 
 def with_tokens(address: str, opened: Opened, type: str) -> str:  # noqa: A002 (the protocol's word)

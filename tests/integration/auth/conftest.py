@@ -194,6 +194,12 @@ class Steps:
         parts = urlsplit(address)
         return dict(parse_qsl(parts.query)) | dict(parse_qsl(parts.fragment))
 
+    @classmethod
+    async def opened(cls, client: httpx.AsyncClient, link: str) -> httpx.Response:
+        """What a mail's link is answered with that a client asked for, which waits for it at the site's address."""
+        given = {name: cls.brought(link)[name] for name in ("token", "type")}
+        return await client.get("/auth/v1/verify", params={**given, "redirect_to": "http://localhost:8000"})
+
     @staticmethod
     def claims(session: dict[str, Any]) -> dict[str, Any]:
         """What an access token says, unverified."""

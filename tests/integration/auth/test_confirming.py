@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import pytest
 
 from carebase.mail.messages import Kind
@@ -41,7 +39,7 @@ async def test_who_signs_up_is_written_to_and_not_signed_in(client, steps, servi
 async def test_the_link_confirms_and_signs_in(client, steps, service):
     await signed_up(client, steps)
 
-    answer = await client.get(service.mail(Kind.CONFIRMATION).link)
+    answer = await steps.opened(client, service.mail(Kind.CONFIRMATION).link)
 
     assert answer.status_code == 303
     assert answer.headers["cache-control"] == "no-store"
@@ -58,8 +56,8 @@ async def test_the_link_is_good_once(client, steps, service):
     await signed_up(client, steps)
     link = service.mail(Kind.CONFIRMATION).link
 
-    await client.get(link)
-    again = await client.get(link)
+    await steps.opened(client, link)
+    again = await steps.opened(client, link)
 
     assert steps.brought(again.headers["location"])["error_code"] == "otp_expired"
 
@@ -107,7 +105,7 @@ async def test_an_unconfirmed_address_is_told_to_nobody_but_who_knows_the_passwo
 
 async def test_signing_up_with_a_known_address_looks_the_same_and_tells_its_owner(client, steps, service):
     first = await signed_up(client, steps)
-    await client.get(service.mail(Kind.CONFIRMATION).link)
+    await steps.opened(client, service.mail(Kind.CONFIRMATION).link)
     service.let_a_minute_pass()
 
     second = await signed_up(client, steps, password=OTHER_PASSWORD)
@@ -126,7 +124,7 @@ async def test_neither_of_two_passwords_for_an_unconfirmed_address_stays(client,
     service.let_a_minute_pass()
     await signed_up(client, steps, password=OTHER_PASSWORD)
 
-    answer = await client.get(service.mail(Kind.CONFIRMATION).link)
+    answer = await steps.opened(client, service.mail(Kind.CONFIRMATION).link)
 
     session = steps.brought(answer.headers["location"])
     user = (await client.get("/auth/v1/user", headers=steps.bearer(session))).json()
@@ -141,8 +139,10 @@ async def test_the_same_person_may_sign_up_twice(client, steps, service):
     service.let_a_minute_pass()
     await signed_up(client, steps)
 
-    assert "error" in steps.brought((await client.get(first)).headers["location"])
-    assert "access_token" in steps.brought((await client.get(service.mail(Kind.CONFIRMATION).link)).headers["location"])
+    assert "error" in steps.brought((await steps.opened(client, first)).headers["location"])
+    assert "access_token" in steps.brought(
+        (await steps.opened(client, service.mail(Kind.CONFIRMATION).link)).headers["location"]
+    )
     assert (await steps.signed_in(client)).status_code == 200
 
 
@@ -157,7 +157,7 @@ async def test_what_a_stranger_left_is_gone_once_the_owner_comes_by_mail(client,
     )
     await client.post(f"/auth/v1/{route}", json={"email": ADDRESS})
 
-    answer = await client.get(service.mail(kind).link)
+    answer = await steps.opened(client, service.mail(kind).link)
 
     session = steps.brought(answer.headers["location"])
     user = (await client.get("/auth/v1/user", headers=steps.bearer(session))).json()
@@ -171,7 +171,7 @@ async def test_a_disabled_account_is_not_let_in_by_its_link(client, steps, servi
     await signed_up(client, steps)
     service.sql("update auth.users set banned_until = now() + interval '1 day'")
 
-    answer = await client.get(service.mail(Kind.CONFIRMATION).link)
+    answer = await steps.opened(client, service.mail(Kind.CONFIRMATION).link)
 
     assert steps.brought(answer.headers["location"])["error_code"] == "user_banned"
     assert service.sql("select count(*) from auth.sessions") == [(0,)]
@@ -188,8 +188,7 @@ async def test_a_link_begins_with_the_configured_address_whatever_the_host(clien
 
     link = service.mail(Kind.CONFIRMATION).link
     assert "evil" not in link
-    assert urlsplit(link).netloc == "care.example.org"
-    assert steps.brought(link)["redirect_to"] == "https://care.example.org"
+    assert link.startswith("https://care.example.org/confirm?token=")
 
 
 async def test_a_changed_destination_in_a_link_is_not_followed(client, steps, service):
@@ -228,7 +227,7 @@ async def test_a_confirmation_comes_again_on_request(client, steps, service):
 
     assert (await client.post("/auth/v1/resend", json={"type": "signup", "email": ADDRESS})).status_code == 200
 
-    await client.get(service.mail(Kind.CONFIRMATION).link)
+    await steps.opened(client, service.mail(Kind.CONFIRMATION).link)
     assert (await steps.signed_in(client)).status_code == 200
 
 

@@ -17,7 +17,7 @@ async def asked(client, steps, session, **body):
 
 
 async def opened(client, steps, link):
-    return steps.brought((await client.get(link)).headers["location"])
+    return steps.brought((await steps.opened(client, link)).headers["location"])
 
 
 def aged(service, steps, session, *, seconds=901):
@@ -64,7 +64,7 @@ async def test_both_answering_at_the_same_moment_change_the_address(client, step
     await asked(client, steps, session)
     links = [service.mail(kind).link for kind in (Kind.EMAIL_CHANGE_NEW, Kind.EMAIL_CHANGE_CURRENT)]
 
-    await asyncio.gather(*(client.get(link) for link in links))
+    await asyncio.gather(*(steps.opened(client, link) for link in links))
 
     assert service.sql("select email, email_change from auth.users") == [(NEW, None)]
 

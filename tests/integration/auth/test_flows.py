@@ -19,7 +19,7 @@ async def begun(client, steps, service, *, verifier="v" * 43, route="recover", k
     assert answer.status_code == 200
     link = service.mail(kind).link
     assert steps.brought(link)["token"].startswith("pkce_")
-    opened = await client.get(link)
+    opened = await steps.opened(client, link)
     return steps.brought(opened.headers["location"])["code"], verifier
 
 
@@ -44,7 +44,7 @@ async def test_a_sign_up_ends_in_a_code_too(client, steps, service):
     verifier, challenge = steps.pkce()
     await client.post("/auth/v1/signup", json={"email": ADDRESS, "password": steps.PASSWORD, **challenge})
 
-    opened = await client.get(service.mail(Kind.CONFIRMATION).link)
+    opened = await steps.opened(client, service.mail(Kind.CONFIRMATION).link)
 
     answer = await exchanged(client, steps.brought(opened.headers["location"])["code"], verifier)
     assert answer.json()["user"]["email_confirmed_at"]

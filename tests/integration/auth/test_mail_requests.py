@@ -17,7 +17,7 @@ async def asked(client, route, **more):
 
 
 async def opened(client, steps, link):
-    answer = await client.get(link)
+    answer = await steps.opened(client, link)
     assert answer.status_code == 303
     return steps.brought(answer.headers["location"])
 

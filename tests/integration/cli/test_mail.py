@@ -65,5 +65,5 @@ def test_a_request_over_http_ends_as_a_mail_in_the_spool(served):
         assert time.monotonic() < until
         time.sleep(0.2)
     shown = served.command("mail", "show", found[0]["id"])
-    assert f"http://localhost:{served.port}/auth/v1/verify?token=" in shown
+    assert f"http://localhost:{served.port}/confirm?token=" in shown
     assert "evil" not in shown

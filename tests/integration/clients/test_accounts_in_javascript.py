@@ -192,8 +192,8 @@ class TestAdministration:
             "password": ["amina@example.org", False],
             "withPassword": ["amina@example.org", True],
             "invitedAgain": [422, "email_exists"],
-            "elsewhere": "http://localhost:8000",
-            "usedUp": "otp_expired",
+            "elsewhere": "http://localhost:8000/confirm",
+            "once": [["bintou@example.org", True], [403, "otp_expired"]],
             "signUp": [
                 "http://localhost:8000",
                 "signup",

@@ -75,6 +75,7 @@ def test_an_address_of_the_site_or_on_the_list_is_followed(asked):
 )
 def test_any_other_address_gives_way_to_the_sites(asked):
     assert redirects.allowed(POLICY, asked) == SITE
+    assert links.end(POLICY, asked) == links.own_page(POLICY)
 
 
 @given(
