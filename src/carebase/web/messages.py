@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 from fluent.runtime import FluentBundle, FluentResource
 from starlette.requests import Request
@@ -65,9 +66,9 @@ class Messages:
         """Whether there is such a sentence."""
         return bool(self._bundles[language].has_message(key))
 
-    def reader(self, language: Language) -> Reader:
-        """The sentences for one reader."""
-        return Reader(self, language)
+    def reader(self, language: Language, *, zone: str = "UTC") -> Reader:
+        """The sentences for one reader, with times in the zone that the IANA names so."""
+        return Reader(self, language, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,18 @@ class Reader:
 
     messages: Messages
     language: Language
+    zone: str = "UTC"
 
     def __call__(self, key: str, **values: Value) -> str:
         """The sentence `key`, filled."""
         return self.messages.text(self.language, key, **values)
+
+    def moment(self, when: datetime, *, zone: str | None = None) -> str:
+        """A time on the clocks of the reader's zone, or of `zone`, with the zone's name."""
+        name = zone or self.zone
+        # Without its zone, so that no formatter moves it a second time.
+        local = when.astimezone(ZoneInfo(name)).replace(tzinfo=None)
+        return self("moment", when=local, zone=name.replace("_", " "))
 
 
 def _bundle(language: Language, directories: Sequence[Path]) -> FluentBundle:

@@ -16,7 +16,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from carebase.web import csrf, messages, static
+from carebase.web import csrf, messages, static, zones
 
 KIT_TEMPLATES = Path(__file__).parent / "templates"
 MACROS = {
@@ -110,8 +110,8 @@ class Renderer:
         return _answer(request, "".join(found.blocks[name](context)), status=200)
 
     def reader(self, request: Request) -> messages.Reader:
-        """The sentences in the language of this request."""
-        return self.messages.reader(messages.choose(request))
+        """The sentences in the language of this request, with times in its zone."""
+        return self.messages.reader(messages.choose(request), zone=zones.choose(request))
 
     def _context(self, request: Request, view: object, *, is_signed_in: bool) -> dict[str, Any]:
         return {

@@ -330,7 +330,7 @@ async def test_a_patient_prints_a_sheet_and_comes_in_by_it(visit: Any) -> None:
 
 
 async def test_language_time_zone_and_name_are_kept(visit: Any) -> None:
-    async with visit(role="patient") as (_, browser):
+    async with visit(staff_mfa="optional") as (application, browser):
         await browser.sign_in()
         await browser.send("/account/profile", seen_on="/account/profile", full_name="Amina Njoya")
         assert "Amina Njoya" in (await browser.get("/account/profile")).text
@@ -340,6 +340,28 @@ async def test_language_time_zone_and_name_are_kept(visit: Any) -> None:
         assert '<html lang="en">' in (await browser.get("/account/profile")).text
         for path, field in (("/account/timezone", "time_zone"), ("/account/language", "language")):
             assert (await browser.send(path, seen_on=path, **{field: "nowhere"})).status_code == 400
+        with application.database.owner() as connection:
+            connection.execute(
+                "insert into public.cases"
+                " (case_id, doctor_id, patient_name, patient_age, patient_gender, status, created_at)"
+                " select 'c-1', id, 'Amina', 41, 'female', 'completed', '2026-03-12 23:30Z' from auth.users"
+            )
+        # Another browser shows the account's language and zone from the sign-in on, and no other person's.
+        async with application.client() as client:
+            client.headers.update(HTML)
+            other = Browser(client)
+            await other.get("/login?lang=fr")
+            await other.sign_in()
+            for path in ("/cases", "/cases/c-1"):
+                page = (await other.get(path)).text
+                assert '<html lang="en">' in page
+                assert "13 Mar 2026, 00:30 (Africa/Douala)" in page
+            await administration.create_with_role(
+                application.app.state.accounts, "next@example.org", OTHER, role="attending"
+            )
+            await other.sign_in("next@example.org", OTHER)
+            assert "(UTC)" in (await other.get("/account/timezone")).text
+            assert "carebase_zone" not in client.cookies
 
 
 async def test_an_address_changes_once_both_have_confirmed(visit: Any) -> None:

@@ -1,13 +1,14 @@
 """Sentences: all of them in both languages, and the reader's language found."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from carebase.web import messages
+from carebase.web import messages, zones
 
 SOURCE = Path(messages.__file__).parents[1]
 LOCALES = [messages.KIT_LOCALES, SOURCE / "apps/account/locales", SOURCE / "apps/cases/locales"]
@@ -109,3 +110,24 @@ def test_the_switch_is_kept_in_a_cookie_that_scripts_cannot_read() -> None:
 def test_the_switch_leads_to_the_same_page_and_keeps_its_filter() -> None:
     switches = messages.switches(a_request(query="status=failed"), {"fr": "Français", "en": "English"})
     assert switches == [("en", "English", "/cases?status=failed&lang=en")]
+
+
+def test_a_time_is_told_on_the_reader_s_clocks_with_the_zone_s_name() -> None:
+    known, when = messages.Messages(messages.KIT_LOCALES), datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    told = {
+        (language, zone): known.reader(language, zone=zone).moment(when)
+        for language, zone in (("en", "UTC"), ("fr", "Europe/Paris"), ("en", "America/New_York"))
+    }
+    assert told == {
+        ("en", "UTC"): "29 Mar 2026, 00:30 (UTC)",
+        # Summer time begins half an hour later.
+        ("fr", "Europe/Paris"): "29 mars 2026, 01:30 (Europe/Paris)",
+        ("en", "America/New_York"): "28 Mar 2026, 20:30 (America/New York)",
+    }
+    assert known.reader("en").moment(when, zone="Africa/Douala") == "29 Mar 2026, 01:30 (Africa/Douala)"
+
+
+@pytest.mark.parametrize("kept", ["", "Nowhere/Atlantis", "../../etc/passwd", "Africa"])
+def test_a_zone_that_is_none_is_utc(kept: str) -> None:
+    assert zones.choose(a_request(cookie=f"{zones.COOKIE}={kept}")) == "UTC"
+    assert zones.choose(a_request(cookie=f"{zones.COOKIE}=Africa/Douala")) == "Africa/Douala"

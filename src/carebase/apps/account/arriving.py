@@ -24,7 +24,7 @@ from carebase.auth.opening import Opened
 from carebase.auth.standing import Owed
 from carebase.auth.tokens import Tokens
 from carebase.database.identity import ANONYMOUS, Identity
-from carebase.web import cookies, csrf, failures, rendering, signed_in
+from carebase.web import cookies, csrf, failures, messages, rendering, signed_in, zones
 from carebase.web.messages import Reader
 
 LONGEST_FIELD: Final = 1024
@@ -90,10 +90,17 @@ async def check_captcha(request: Request) -> None:
 
 
 async def entered(request: Request, opened: Opened, *, to: str) -> Response:
-    """Into the browser with the new session, in place of the one it may have had."""
+    """Into the browser with the new session, in place of the one it may have had.
+
+    The pages speak the account's language and show times in its zone from here on, whoever used the browser before.
+    """
     answer = RedirectResponse(to, status_code=303)
     held = cookies.read(request)
     keep(request, answer, opened)
+    user = opened.account.user
+    if user.language is not None:
+        messages.keep(request, answer, language=user.language)
+    zones.keep(request, answer, zone=user.time_zone)
     if held is not None:
         await end(request, held)
     return answer

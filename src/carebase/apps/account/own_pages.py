@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -21,7 +20,7 @@ from carebase.auth.requests import SignedInIdentity
 from carebase.auth.users import User
 from carebase.database.identity import Identity
 from carebase.errors import CareError
-from carebase.web import messages
+from carebase.web import messages, zones
 from carebase.web.messages import Reader
 
 DONE: Final = frozenset({"profile", "email", "email-asked", "phone", "language", "timezone", "password",
@@ -40,9 +39,7 @@ def done(request: Request) -> str | None:
 
 def moment(t: Reader, when: datetime, *, user: User) -> str:
     """A time in the person's own zone, with the zone's name."""
-    zone = user.time_zone or "UTC"
-    local = when.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    return t("account-moment", when=local, zone=zone)
+    return t.moment(when, zone=user.time_zone or zones.DEFAULT)
 
 
 @router.get("/account", dependencies=[Depends(requests.signed_in_identity_for_request)])
@@ -174,10 +171,12 @@ async def time_zone_page(request: Request, identity: SignedInIdentity) -> Respon
 
 @router.post("/account/timezone", dependencies=[OwnForm])
 async def choose_time_zone(request: Request, identity: SignedInIdentity, time_zone: Field = "") -> Response:
-    """Keep the zone."""
+    """Keep the zone, in the account and in this browser."""
     means, caller = arriving.means_of(request), arriving.caller_of(request)
     await preferences.choose(means, identity, time_zone=time_zone, caller=caller)
-    return arriving.gone("/account/timezone", said="timezone")
+    answer = arriving.gone("/account/timezone", said="timezone")
+    zones.keep(request, answer, zone=time_zone)
+    return answer
 
 
 @router.get("/reset")

@@ -141,7 +141,7 @@ def case_view(
         sex=views.sex_in_words(t, case),
         born=None if born is None else t("day", when=born),
         pregnancy=None if case.pregnant is None else t("case-pregnant" if case.pregnant else "case-not-pregnant"),
-        opened=t("moment", when=case.created_at),
+        opened=t.moment(case.created_at),
         opened_at=case.created_at.isoformat(timespec="seconds"),
         status=views.status_mark(t, case.status),
         case_summary=case.case_summary or None,

@@ -170,7 +170,7 @@ def _row(t: Reader, case: Case, *, today: date) -> WorklistRow:
         sex=sex_in_words(t, case),
         status=status_mark(t, case.status),
         alerts=t("worklist-alerts", count=case.critical_count) if case.critical_count else None,
-        opened=t("moment", when=case.created_at),
+        opened=t.moment(case.created_at),
         opened_at=case.created_at.isoformat(timespec="seconds"),
     )
 

@@ -20,7 +20,7 @@ footer-use = Decision support: generated texts are drafts, to be checked and app
 footer-privacy = The data stay on this server. Every reading of a record is logged. This page calls no other site.
 mistakes-title = Please correct
 mistake-prefix = Error:
-moment = { DATETIME($when, dateStyle: "medium", timeStyle: "short") } UTC
+moment = { DATETIME($when, dateStyle: "medium", timeStyle: "short") } ({ $zone })
 day = { DATETIME($when, dateStyle: "long") }
 
 failure-400-title = The request was not right

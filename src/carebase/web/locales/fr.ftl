@@ -20,7 +20,7 @@ footer-use = Aide à la décision : les textes générés sont des brouillons, �
 footer-privacy = Les données restent sur ce serveur. Chaque consultation d’un dossier est enregistrée. Cette page n’appelle aucun autre site.
 mistakes-title = À corriger
 mistake-prefix = Erreur :
-moment = { DATETIME($when, dateStyle: "medium", timeStyle: "short") } UTC
+moment = { DATETIME($when, dateStyle: "medium", timeStyle: "short") } ({ $zone })
 day = { DATETIME($when, dateStyle: "long") }
 
 failure-400-title = Demande incorrecte

@@ -120,7 +120,6 @@ account-nav-sessions = Signed-in devices
 account-nav-codes = Codes on paper
 account-nav-language = Language
 account-nav-timezone = Time zone
-account-moment = { DATETIME($when, dateStyle: "medium", timeStyle: "short") } ({ $zone })
 keep = Save
 remove = Remove
 
@@ -143,7 +142,7 @@ language-title = Language
 language-hint = Language of pages and messages
 timezone-title = Time zone
 timezone-label = Time zone
-timezone-hint = Times of your account are shown in this zone.
+timezone-hint = Times on every page are shown in this zone.
 timezone-now = It is now: { $now }
 
 security-factors = Second factor

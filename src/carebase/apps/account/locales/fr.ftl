@@ -120,7 +120,6 @@ account-nav-sessions = Appareils connectés
 account-nav-codes = Codes sur papier
 account-nav-language = Langue
 account-nav-timezone = Fuseau horaire
-account-moment = { DATETIME($when, dateStyle: "medium", timeStyle: "short") } ({ $zone })
 keep = Enregistrer
 remove = Retirer
 
@@ -143,7 +142,7 @@ language-title = Langue
 language-hint = Langue des pages et des messages
 timezone-title = Fuseau horaire
 timezone-label = Fuseau horaire
-timezone-hint = Les heures de votre compte s’affichent dans ce fuseau.
+timezone-hint = Les heures de toutes les pages s’affichent dans ce fuseau.
 timezone-now = Il est en ce moment : { $now }
 
 security-factors = Second facteur
