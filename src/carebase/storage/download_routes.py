@@ -9,10 +9,11 @@ from carebase.storage import handing_out, protocol
 router = APIRouter(route_class=protocol.StorageRoute)
 
 
-@router.get("/object/authenticated/{bucket}/{name:path}", response_class=Response)
-@router.head("/object/authenticated/{bucket}/{name:path}", include_in_schema=False)
+# The last is added first, and an address is for the first that it fits.
 @router.get("/object/{bucket}/{name:path}", response_class=Response)
 @router.head("/object/{bucket}/{name:path}", include_in_schema=False)
+@router.get("/object/authenticated/{bucket}/{name:path}", response_class=Response)
+@router.head("/object/authenticated/{bucket}/{name:path}", include_in_schema=False)
 async def download(request: Request, bucket: str, name: str) -> Response:
     """The object's bytes; one `Range` is honoured, `?download=<name>` has it saved under that name."""
     return await handing_out.hand_out(request, protocol.caller_of(request), bucket=bucket, name=name)
