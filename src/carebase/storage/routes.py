@@ -14,6 +14,7 @@ from carebase.storage import (
     link_routes,
     object_routes,
     public_routes,
+    resumable_routes,
 )
 
 router = APIRouter(prefix="/storage/v1", tags=["storage"])
@@ -24,5 +25,7 @@ router.include_router(link_routes.open_router)
 router.include_router(link_routes.router)
 router.include_router(image_routes.open_router)
 router.include_router(image_routes.router)
+router.include_router(resumable_routes.open_router)
+router.include_router(resumable_routes.router)
 router.include_router(object_routes.router)
 router.include_router(download_routes.router)

@@ -63,7 +63,8 @@ async def sweep(pool: AsyncConnectionPool, backend: Backend) -> Swept:
     moment either keeps its bytes or is refused. The key stays in the trash until the bytes are gone,
     so a sweep that dies is finished by the next. Any number may run at once.
     """
-    uploads = await _move_expired_uploads(pool)
+    uploads = await _move(pool, "move_expired_uploads")
+    uploads += await _move(pool, "drop_expired_resumable")
     cleared = 0
     while True:
         async with session.begin_as_login(pool) as reading:
@@ -75,11 +76,11 @@ async def sweep(pool: AsyncConnectionPool, backend: Backend) -> Swept:
             cleared += await forgetting.run(SQL["forget_trash"], keys=due)
 
 
-async def _move_expired_uploads(pool: AsyncConnectionPool) -> int:
+async def _move(pool: AsyncConnectionPool, name: str) -> int:
     moved = 0
     while True:
         async with session.begin_as_login(pool) as moving:
-            now = await moving.run(SQL["move_expired_uploads"], limit=KEYS_AT_ONCE)
+            now = await moving.run(SQL[name], limit=KEYS_AT_ONCE)
         moved += now
         if now < KEYS_AT_ONCE:
             return moved
