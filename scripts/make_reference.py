@@ -44,6 +44,7 @@ NOTHING = {
     "site_url": "`http://localhost:<PORT>`",
     "audit_checkpoints": "`<CAREBASE_DATA>/audit/checkpoints.jsonl`",
     "audit_key": "`<CAREBASE_DATA>/audit/signing.key`",
+    "storage_key": "`~/.config/carebase/<hash of CAREBASE_DATA>.storage-key` (by `XDG_CONFIG_HOME`; root's in `/etc`)",
 }
 
 

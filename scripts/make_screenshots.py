@@ -64,6 +64,7 @@ def served(data: Path) -> Iterator[Demo]:
     """`carebase demo` on a free port, ended with everything it started."""
     port, said = free_port(), data.with_name("demo.out")
     environment = {**os.environ, "CAREBASE_DATA": str(data), "PORT": str(port), "PYTHONPATH": str(ROOT / "src")}
+    environment["CAREBASE_STORAGE_KEY_FILE"] = str(data.with_name("storage-key"))
     for name in ("DATABASE_URL", "DATABASE_DIRECT_URL", "SITE_URL", "CAREBASE_CONFIG"):
         environment.pop(name, None)
     with said.open("w", encoding="utf-8") as out:

@@ -51,10 +51,12 @@ class Served:
     @property
     def environment(self) -> dict[str, str]:
         own = {"CAREBASE_DATA": str(self.data), "PORT": str(self.port), "PYTHONPATH": str(ROOT / "src")}
+        key_file = self.data.with_name(f"{self.data.name}.storage-key")
         return {**os.environ, "CAREBASE_LEASE_SECONDS": "3", "CAREBASE_RUNNING_ANALYSES": "100000",
                 "CAREBASE_UPLOADS_PER_HOUR": "100000", "CAREBASE_REQUESTS_PER_MINUTE": "1000000",
                 # Its clinicians come in by their password alone, as in the demo.
                 "CAREBASE_STAFF_MFA": "optional",
+                "CAREBASE_STORAGE_KEY_FILE": str(key_file),
                 **self.options, **own}  # fmt: skip
 
     def start(self, *, within_seconds: float = 60.0) -> None:

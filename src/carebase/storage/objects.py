@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from carebase.storage.backends import choosing
 from carebase.storage.backends.backend import Backend
 from carebase.storage.contents import Lying, Writing, Written
 from carebase.storage.encryption import Keys
+from carebase.storage.scanning import Scanner
 
 SQL = queries.beside(__file__)
 EVENTS = observability.Log("storage")
@@ -35,6 +36,12 @@ READ_BYTES: Final = 1 << 18
 PLAIN_FILES_AT_ONCE: Final = 4
 # Half of an intent's life, so that no slow upload writes under a key that was swept.
 RECEIVE_TIMEOUT_SECONDS: Final = 30 * 60
+
+
+def check(settings: Settings) -> None:
+    """Make the key of the files where there is none yet; SetupError or Unavailable where they could not be served."""
+    encryption.keys_of(settings, choosing.backend_of(settings))
+    Scanner.of(settings)
 
 
 class Readable(Protocol):
@@ -77,11 +84,14 @@ class Store:
     `scratch` is a directory where plain bytes of a large file may lie for a moment, without a name.
     """
 
-    def __init__(self, backend: Backend, pools: pool.Pools, *, keys: Keys, scratch: Path) -> None:
+    def __init__(
+        self, backend: Backend, pools: pool.Pools, *, keys: Keys, scratch: Path, scanner: Scanner | None = None
+    ) -> None:
         self.backend = backend
         self.keys = keys
         self._pools = pools
         self._scratch = scratch
+        self._scanner = scanner
         self._plain_room = asyncio.Semaphore(PLAIN_FILES_AT_ONCE)
 
     @classmethod
@@ -91,7 +101,8 @@ class Store:
         Raises SetupError when the operator has to change something, Unavailable.
         """
         backend = choosing.backend_of(settings)
-        return cls(backend, pools, keys=encryption.keys_of(settings, backend), scratch=settings.data)
+        keys = encryption.keys_of(settings, backend)
+        return cls(backend, pools, keys=keys, scratch=settings.data, scanner=Scanner.of(settings))
 
     def begin(self, ask: Together) -> Coming[UUID]:
         """The key of an upload by the caller; its intent has to be committed before `receive` is given the key."""
@@ -109,7 +120,8 @@ class Store:
         """Write an upload durably, under a `key` of `begin` or a fresh one; `keep` or `discard` has to follow.
 
         `declared_bytes` is what the sender says it will be: it refuses and never allows.
-        Raises TooLarge beyond `limit_bytes`, TooSlow, DiskFull, Unavailable; nothing is left then.
+        Raises TooLarge beyond `limit_bytes`, TooSlow, DiskFull, Unavailable, Infected, NotScanned; nothing is left
+        then.
         """
         watched = _Watched(upload, limit_bytes=limit_bytes)
         watched.check(declared_bytes or 0)
@@ -122,7 +134,8 @@ class Store:
             key = begun.brought
         try:
             async with asyncio.timeout(RECEIVE_TIMEOUT_SECONDS):
-                written = await _written(Writing(self.backend, self.keys, key), watched.chunks())
+                async with aclosing(self._seen(watched.chunks())) as chunks:
+                    written = await _written(Writing(self.backend, self.keys, key), chunks)
         except (errors.CareError, TimeoutError) as error:
             await self._discard(key, identity=identity)
             if isinstance(error, TimeoutError):
@@ -217,6 +230,9 @@ class Store:
             EVENTS.error("object_damaged", code=error.code)
             raise
 
+    def _seen(self, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        return chunks if self._scanner is None else self._scanner.passed(chunks)
+
     async def _discard(self, key: UUID, *, identity: Identity) -> None:
         try:
             async with session.begin(self._pools[_login_of(identity)], identity) as ending:
@@ -241,7 +257,7 @@ class _Watched:
         if size > self._limit_bytes:
             raise errors.TooLarge(hint=f"The limit is {self._limit_bytes} bytes a file.")
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         size = 0
         async for chunk in _chunks_of(self._upload):
             size += len(chunk)

@@ -52,6 +52,7 @@ def _made(backend: Backend, keys: Keys, lying: Lying, *, scratch: Path) -> tuple
 def _nameless(size: int, *, scratch: Path) -> tuple[int, Path]:
     if size <= LARGEST_IN_MEMORY_BYTES and hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("carebase", os.MFD_CLOEXEC)
+        os.fchmod(descriptor, 0o600)
         return descriptor, Path(f"/proc/self/fd/{descriptor}")
     if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").is_dir():
         descriptor = os.open(scratch, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)

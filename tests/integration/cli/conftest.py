@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.faults.served import ROOT
 
-KEPT = frozenset({"HOME", "LANG", "PATH", "TMPDIR"})
+KEPT = frozenset({"HOME", "LANG", "PATH", "TMPDIR", "XDG_CONFIG_HOME"})
 
 
 def environment(chosen: Mapping[str, object]) -> dict[str, str]:

@@ -5,15 +5,24 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+import carebase
 from carebase import errors
 from carebase.database import refusals
 from carebase.database.identity import ANONYMOUS, Identity, Role
 from carebase.database.pool import Login
+from carebase.settings import Settings
 from carebase.storage import failures
+from carebase.storage.objects import Store
+
+STREAMING = Path(__file__).with_name("streaming_process.py")
 
 
 async def test_a_kept_file_comes_back_with_its_content_and_hash(files):
@@ -282,3 +291,85 @@ async def test_without_a_database_nothing_is_received(files):
         await files.receive(person)
 
     assert files.on_disk == []
+
+
+async def test_a_length_that_is_too_large_is_refused_before_anything_is_read_or_begun(files):
+    async def unread():
+        raise AssertionError("nobody asked for this")
+        yield b""
+
+    with pytest.raises(errors.TooLarge):
+        await files.store.receive(unread(), identity=files.database.a_person(), limit_bytes=1000, declared_bytes=1001)
+
+    assert files.ask("select count(*) from storage.uploads") == 0
+
+
+async def test_a_length_that_was_declared_too_small_allows_nothing(files):
+    async def longer():
+        yield b"x" * 1001
+
+    with pytest.raises(errors.TooLarge):
+        await files.store.receive(longer(), identity=files.database.a_person(), limit_bytes=1000, declared_bytes=10)
+
+    assert files.on_disk == []
+
+
+async def test_a_file_of_an_earlier_version_is_read_by_its_row_alone(files):
+    person, content = files.database.a_person(), os.urandom(1_500_000)
+    stored = await files.keep(person, await files.receive(person, content, limit_bytes=len(content)))
+    files.path_of(stored).write_bytes(content)
+
+    assert await files.content(stored) == content
+    assert await files.content(stored, start=7, end=99) == content[7:99]
+    async with files.store.plain_file(stored) as path:
+        assert path.read_bytes() == content
+    assert (await files.check()).agrees
+
+
+async def test_a_download_that_is_given_up_closes_its_file(files):
+    person, content = files.database.a_person(), bytes(5_000_000)
+    stored = await files.keep(person, await files.receive(person, content, limit_bytes=len(content)))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+
+    stream = files.store.stream(stored)
+    assert len(await anext(stream)) == 1 << 20
+    await stream.aclose()
+
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+async def test_of_an_infected_file_nothing_is_kept_and_a_clean_one_is(files):
+    async def clamd(reader, writer):
+        await reader.readuntil(b"\0")
+        content = b""
+        while length := int.from_bytes(await reader.readexactly(4), "big"):
+            content += await reader.readexactly(length)
+        writer.write(b"stream: Win.Test.EICAR_HDB-1 FOUND\0" if b"EICAR" in content else b"stream: OK\0")
+        writer.close()
+
+    person = files.database.a_person()
+    async with await asyncio.start_server(clamd, "127.0.0.1", 0) as server:
+        place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        files.store = Store.of(Settings(data=files.root.parent, clamd=place), files.pools)
+        with pytest.raises(failures.Infected):
+            await files.receive(person, b"x" * 1_048_000 + b"EICAR" * 1000, limit_bytes=2_000_000)
+        assert files.on_disk == []
+        assert files.ask("select count(*) from storage.uploads") == 0
+        stored = await files.keep(person, await files.receive(person, b"clean"))
+        assert await files.content(stored) == b"clean"
+
+    with pytest.raises(failures.NotScanned):
+        await files.receive(person, b"clean")
+    assert files.on_disk == [str(stored.key)]
+
+
+def test_memory_stays_bounded_while_a_long_file_comes_and_goes(tmp_path):
+    done = subprocess.run(
+        [sys.executable, STREAMING, tmp_path, "200"],
+        capture_output=True, check=False, text=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(Path(carebase.__file__).parents[1])},
+    )  # fmt: skip
+
+    told = json.loads(done.stdout or "null")
+    assert told["sha256"], done.stderr
+    assert told["grown_mebibytes"] < 32
