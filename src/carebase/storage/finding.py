@@ -61,10 +61,10 @@ async def for_reader(
     found = await session.maybe(SQL["for_reader"], Found, bucket=bucket, name=name)
     if found is None:
         if session.identity is not None and session.identity.user_id is not None:
-            _note(session, bucket, (), action=action, details={"asked": f"{bucket}/{name}", **(details or {})})
+            note(session, bucket, (), action=action, details={"asked": f"{bucket}/{name}", **(details or {})})
         raise refused.NoSuchKey
     if not found.is_public:
-        _note(session, bucket, [name], action=action, details=details)
+        note(session, bucket, [name], action=action, details=details)
     return found
 
 
@@ -87,12 +87,13 @@ async def names_for_reader(
     rows = await session.all(SQL["names_for_reader"], _Name, bucket=bucket, names=asked)
     private = [row.name for row in rows if not row.is_public]
     if private or (not rows and session.identity is not None and session.identity.user_id is not None):
-        _note(session, bucket, sorted(private), action=action, details=details)
+        note(session, bucket, sorted(private), action=action, details=details)
     return {row.name for row in rows}
 
 
-def _note(
+def note(
     session: Session, bucket: str, names: Sequence[str], *, action: str, details: Mapping[str, object] | None
 ) -> None:
+    """Note on the session what was done with objects, and so whose they are; without names, that none was found."""
     keys = [f"{bucket}/{name}" for name in names]
     log.saw(session, OBJECTS, keys, action=action, leads={"object": keys} if keys else None, details=details)

@@ -15,11 +15,21 @@ MOST_PATHS: Final = 1_000
 SIGN: Final = "sign"
 NOT_THERE: Final = "Either the object does not exist or you do not have access to it"
 
+
+def _takes(**properties: dict[str, Any]) -> dict[str, Any]:
+    """The body of a route that makes links, for the API's description."""
+    schema = {"type": "object", "properties": properties, "required": ["expiresIn"]}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
 router = APIRouter(route_class=protocol.StorageRoute)
 open_router = APIRouter(route_class=open_protocol.OpenRoute)
 
 
-@router.post("/object/sign/{bucket}/{name:path}")
+@router.post(
+    "/object/sign/{bucket}/{name:path}",
+    openapi_extra=_takes(expiresIn={"type": "integer"}, transform={"type": "object"}),
+)
 async def make_link(request: Request, bucket: str, name: str) -> Response:
     """A link for `expiresIn` seconds, of a picture with `transform`: whoever has it downloads as its maker."""
     given = await protocol.body(request)
@@ -33,7 +43,7 @@ async def make_link(request: Request, bucket: str, name: str) -> Response:
     return protocol.answer({"signedURL": sign(name)})
 
 
-@router.post("/object/sign/{bucket}")
+@router.post("/object/sign/{bucket}", openapi_extra=_takes(expiresIn={"type": "integer"}, paths={"type": "array"}))
 async def make_links(request: Request, bucket: str) -> Response:
     """The same for several objects of a bucket at once; of one that is not there, the answer says so."""
     given = await protocol.body(request)
