@@ -7,7 +7,7 @@ export PYTHONPATH := src
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-browser test-security conformance-rest conformance-postgrest-py conformance-auth faults evaluate bench assets samples screenshots lock format clean
+.PHONY: help run test check test-browser test-security conformance-rest conformance-postgrest-py conformance-auth conformance-storage faults evaluate bench assets samples screenshots lock format clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,11 @@ conformance-postgrest-py: $(VENV)/dev.ok ## Run the suite of supabase-py's postg
 conformance-auth: $(VENV)/dev.ok ## Run the suite of supabase-py's auth in its four configurations: make conformance-auth SUPABASE_PY=<checkout>
 	@test -n "$(SUPABASE_PY)" || { echo "make conformance-auth SUPABASE_PY=<checkout of supabase-py>"; exit 2; }
 	@$(BIN)/python -m tests.conformance.auth "$(SUPABASE_PY)"
+
+conformance-storage: $(VENV)/dev.ok ## Run the suites of Storage's clients: make conformance-storage SUPABASE_PY=<checkout of supabase-py> [SUPABASE_JS=<checkout of supabase-js>]
+	@test -n "$(SUPABASE_PY)$(SUPABASE_JS)" || { echo "make conformance-storage SUPABASE_PY=<checkout of supabase-py> SUPABASE_JS=<checkout of supabase-js>"; exit 2; }
+	@$(if $(SUPABASE_PY),$(BIN)/python -m tests.conformance.storage_py "$(SUPABASE_PY)",:)
+	@$(if $(SUPABASE_JS),$(BIN)/python -m tests.conformance.storage_js "$(SUPABASE_JS)",:)
 
 faults: $(VENV)/dev.ok assets ## Kill processes at random points and count what was lost (SEED, KILLS)
 	@$(BIN)/python -m pytest tests/faults

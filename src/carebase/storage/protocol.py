@@ -84,6 +84,12 @@ async def body(request: Request) -> dict[str, Any]:
     return parsed
 
 
+def takes(*texts: str) -> dict[str, Any]:
+    """The JSON body a route takes, for the API's description: the names of the texts that it must hold."""
+    schema = {"type": "object", "properties": {name: {"type": "string"} for name in texts}, "required": list(texts[:1])}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
 def answer(given: Mapping[str, Any] | Sequence[Any], *, headers: Mapping[str, str] | None = None) -> Response:
     """An answer in JSON."""
     return Response(orjson.dumps(given), headers=dict(headers or {}), media_type="application/json")
