@@ -48,12 +48,14 @@ def disposition(media_type: str, *, name: str, download: str | None) -> str | No
     True
     >>> disposition("image/png", name="a/b.png", download="")
     'attachment; filename="b.png"'
+    >>> disposition("image/png", name="a/b.png", download="c.png")
+    "attachment; filename=c.png; filename*=UTF-8''c.png"
     >>> disposition("text/html", name="a/b.html", download=None)
     'attachment; filename="b.html"'
     """
     if download is None and is_shown(media_type):
         return None
-    return names.content_disposition(download or name, inline=False)
+    return names.attachment(download) if download else names.content_disposition(name, inline=False)
 
 
 def cache_control(chosen: str | None, *, is_public: bool, is_of_patients: bool) -> str:

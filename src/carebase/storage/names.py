@@ -20,6 +20,8 @@ SPACES: Final = re.compile(r"\s+")
 UNSHOWN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # RFC 8187 attr-char: what stands unescaped in an extended value.
 ATTRIBUTE_CHARACTERS: Final = "!#$&+-.^_`|~"
+# RFC 9110 tchar: what needs no quotes in a header's value.
+UNQUOTED: Final = re.compile(r"[A-Za-z0-9!#$&'*+.^_`|~-]+", re.ASCII)
 # RFC 6266, appendix D: no percent sign and no backslash in the plain form, as clients decode them differently.
 NOT_PLAIN: Final = re.compile(r'[^\x20-\x7e]|["\\%]')
 
@@ -59,6 +61,18 @@ def content_disposition(name: str, *, inline: bool) -> str:
     if plain == shown:
         return f'{kind}; filename="{plain}"'
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{parse.quote(shown, safe=ATTRIBUTE_CHARACTERS)}"
+
+
+def attachment(name: str) -> str:
+    """The same for saving, in both forms and without quotes where none are needed, as Storage has it.
+
+    >>> attachment("bilan.pdf")
+    "attachment; filename=bilan.pdf; filename*=UTF-8''bilan.pdf"
+    """
+    shown = display(name)
+    plain = NOT_PLAIN.sub("_", shown)
+    written = plain if UNQUOTED.fullmatch(plain) else f'"{plain}"'
+    return f"attachment; filename={written}; filename*=UTF-8''{parse.quote(shown, safe=ATTRIBUTE_CHARACTERS)}"
 
 
 def _shortened(name: str) -> str:
