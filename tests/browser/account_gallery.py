@@ -98,6 +98,7 @@ def confirm(t: Reader, wrong: bool) -> object:
         title=t("confirm-signup-title"),
         explanation=t("confirm-signup-explanation"),
         button=t("confirm-signup-button"),
+        action="/confirm",
     )
 
 
@@ -183,6 +184,7 @@ def security(t: Reader, wrong: bool) -> object:
         is_factor_required=wrong,
         recovery_left=t("codes-left", count=9),
         identities=(views.IdentityRow(id="3", name="Google", email="amina@example.org"),),
+        offered=(Option(value="custom:hospital", text="Hospital"),),
     )
 
 

@@ -45,9 +45,24 @@ class Begun:
 
     address: str
     browser: str
+    flow_id: UUID
 
     def __repr__(self) -> str:
         return "Begun()"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An identity that is about to become a way into an account, once the person at the browser has agreed."""
+
+    provider_type: str
+    nonce: str
+    provider_verifier: str
+    holder: str
+    """The account's address or number."""
+
+    def __repr__(self) -> str:
+        return f"Waiting({self.provider_type})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +134,24 @@ async def begin(
         verifier=verifier,
         wishes={name: wishes[name][:LONGEST_WISH] for name in WISHES if wishes.get(name)},
     )
-    return Begun(address=address, browser=browser)
+    return Begun(address=address, browser=browser, flow_id=flow_id)
+
+
+async def waiting(means: Accounts, flow_id: UUID, *, browser: str) -> Waiting | None:
+    """What was begun for a browser that could not be given its cookie; None when it is over or was another's."""
+    async with means.begin() as session:
+        return await session.maybe(SQL["waiting"], Waiting, flow_id=flow_id, browser_sha256=_sha256(browser))
+
+
+async def address_of(means: Accounts, issuer: Issuer, found: Waiting, *, flow_id: UUID) -> str:
+    """Where the browser goes on to with it."""
+    return await issuer.sign_in_address(
+        redirect_uri=callback_address(means),
+        state=str(flow_id),
+        nonce=found.nonce,
+        verifier=found.provider_verifier,
+        wishes={},
+    )
 
 
 async def end(

@@ -7,6 +7,13 @@ values (%(provider)s::text, 'oauth', %(challenge)s::text, case when %(challenge)
         now() + make_interval(mins => %(minutes)s::int))
 returning id;
 
+-- name: waiting
+-- An identity that somebody is about to link, and to whose account.
+select f.provider_type, f.nonce, f.provider_verifier, coalesce(u.email, u.phone, '') as holder
+  from auth.flow_state f join auth.users u on u.id = f.linking_target_id
+ where f.id = %(flow_id)s::uuid and f.browser_sha256 = %(browser_sha256)s::bytea and f.authentication_method = 'oauth'
+   and f.expires_at > now();
+
 -- name: come_back
 -- It comes back once, in the browser that began.
 update auth.flow_state f

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -31,6 +31,8 @@ from carebase.database.identity import Identity
 COOKIE: Final = "carebase_flow"
 LARGEST_FORM_BYTES: Final = 16_384
 ANSWER_FIELDS: Final = ("state", "code", "error", "iss")
+AGREEING: Final = "/login/link"
+"""Our own page on which a person agrees to a link that a page of another origin has begun."""
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
 router = APIRouter(route_class=protocol.GoTrueRoute)
@@ -103,12 +105,18 @@ async def callback_by_form(request: Request) -> Response:
 async def link(request: Request) -> Response:
     """Begin to make an outside identity a way into the own account.
 
-    With `skip_http_redirect=true` the address comes in the answer. The browser that asks has to keep the cookie that
-    comes along, so a page of another site uses `grant_type=id_token` with `link_identity` instead.
+    With `skip_http_redirect=true` the address comes in the answer. A browser keeps no cookie that a page of another
+    origin was answered with, so such a page, of an allowed origin, is told an address of ours: there the person agrees
+    to the link, and only then has the cookie.
     """
+    is_elsewhere = _is_from_elsewhere(request)
     begun = await _begun(request, linking=protocol.person(request))
     if request.query_params.get("skip_http_redirect") != "true":
         return _leaving(request, begun)
+    if is_elsewhere:
+        ticket = urlencode({"ticket": f"{begun.flow_id}.{begun.browser}"})
+        site = requests.accounts_of(request).policy.site_address
+        return protocol.answer({"url": f"{site}{AGREEING}?{ticket}"}, headers=NOT_KEPT)
     answer = protocol.answer({"url": begun.address}, headers=NOT_KEPT)
     keep_cookie(request, answer, begun.browser)
     return answer
@@ -142,6 +150,21 @@ async def _begun(request: Request, *, linking: Identity | None) -> Begun:
         wishes=query,
         linking=linking,
     )
+
+
+def _is_from_elsewhere(request: Request) -> bool:
+    """Whether a page of another origin asks; NotValid when no sign-in may end there."""
+    origin, policy = request.headers.get("origin"), requests.accounts_of(request).policy
+    if origin is None or _origin(origin) == _origin(policy.site_address):
+        return False
+    if not any(_origin(listed) == _origin(origin) for listed in policy.redirect_addresses):
+        raise refused.NotValid(details="Identities are linked from the site and from addresses it allows")
+    return True
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme.lower(), parts.netloc.lower()
 
 
 def _leaving(request: Request, begun: Begun) -> Response:

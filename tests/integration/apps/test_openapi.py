@@ -34,6 +34,7 @@ PUBLIC = {
     "/login/code": "where one signs in by a printed code",
     "/login/mail": "asks for a mail to sign in with, and tells nobody whether there is an account",
     "/login/with/{name}": "leads to an outside provider",
+    "/login/link": "asks who has begun a link elsewhere whether it is meant; without its ticket it asks nothing",
     "/login/return": "where an outside provider sends people back to",
     "/register": "an account without a role sees nothing",
     "/forgot": "asks for a mail, and tells nobody whether there is an account",

@@ -24,7 +24,7 @@ from carebase.web import messages, zones
 from carebase.web.messages import Reader
 
 DONE: Final = frozenset({"profile", "email", "email-asked", "phone", "language", "timezone", "password",
-                         "session-ended", "sessions-ended", "identity-removed"})  # fmt: skip
+                         "session-ended", "sessions-ended", "identity-removed", "identity-added"})  # fmt: skip
 """What a page may be told to have been done, by a word in its address."""
 
 router = APIRouter(include_in_schema=False)

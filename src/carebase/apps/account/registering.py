@@ -113,6 +113,7 @@ async def confirm_page(request: Request, *, token: str = "", type: str = "") -> 
         title=t(f"confirm-{kind}-title"),
         explanation=t(f"confirm-{kind}-explanation"),
         button=t(f"confirm-{kind}-button"),
+        action=links.PAGE,
     )
     return arriving.renderer_of(request).page(request, "account/confirm.html", view=view, is_signed_in=False)
 

@@ -46,9 +46,11 @@ from carebase.errors import CareError
 from carebase.mail import devices
 from carebase.web.messages import Reader
 
-SECURITY = "/account/security"
+SECURITY = providers.SECURITY
 SESSIONS = "/account/sessions"
 CODES = "/account/codes"
+NOT_LINKED = ("identity-taken", "identity-refused")
+"""Why a provider did not become a way into the account."""
 PRINTED = (Purpose.RECOVERY, Purpose.SIGN_IN)
 
 router = APIRouter(include_in_schema=False)
@@ -56,8 +58,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get(SECURITY)
 async def security(request: Request, identity: SignedInIdentity) -> Response:
-    """Password and second factors."""
-    return await _security(request, identity, Form())
+    """Password, second factors, outside providers."""
+    said, t = request.query_params.get("said", ""), arriving.reader_of(request)
+    found = (Mistake(field="identities", text=t(f"refusal-{said}")),) if said in NOT_LINKED else ()
+    return await _security(request, identity, Form(mistakes=found))
 
 
 @router.post("/account/security/password", dependencies=[OwnForm])
@@ -204,6 +208,7 @@ async def _security(request: Request, identity: Identity, form: Form, *, status:
         is_factor_required=owed is Owed.ENROLL,
         recovery_left=t("codes-left", count=left),
         identities=_identities(account),
+        offered=providers.offered(request, linked={one.provider for one in account.identities}),
     )
     return arriving.renderer_of(request).page(request, "account/security.html", view=view, status=status)
 

@@ -121,11 +121,12 @@ class SentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmView:
-    """The button behind a mail's link."""
+    """The button behind a link."""
 
     title: str
     explanation: str
     button: str
+    action: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +215,8 @@ class SecurityView:
     """Whether the site asks for one of this person and there is none."""
     recovery_left: str
     identities: tuple[IdentityRow, ...]
+    offered: tuple[Option, ...]
+    """Providers that may become a way into the account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

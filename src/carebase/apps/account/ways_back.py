@@ -23,6 +23,7 @@ OF_PEOPLE: Final = {
     "/account/profile/email": "/account/profile",
     "/account/profile/phone": "/account/profile",
     "/account/security/password": "/account/security",
+    "/account/security/identities": "/account/security",
     "/account/security/identities/{identity_id}/removal": "/account/security",
 }
 

@@ -5,6 +5,7 @@ sign-in-email = E-mail address
 sign-in-email-or-phone = E-mail address or telephone number
 sign-in-password = Password
 sign-in-send = Sign in
+person-needs-script = For this form, { $service } checks that you are a person, which needs JavaScript.
 sign-in-forgot = Forgotten your password?
 sign-in-by-paper = Sign in with a printed code
 sign-in-by-mail = Sign in by a message, without a password
@@ -108,6 +109,12 @@ over-explanation = It was used already, is too old, or a newer link took its pla
 over-link = Ask for a new message
 said-go-on = Continue
 
+agree-title = Add { $provider }
+agree-explanation = From now on your account at { $provider } will open the account { $holder } of this site. If you have not asked for this, close this page.
+agree-button = Add
+onward-title = To { $provider }
+onward-explanation = You go on at the provider and come back here afterwards.
+
 reset-title = Choose a new password
 reset-explanation = All other devices will be signed out.
 invitation-title = Welcome
@@ -157,6 +164,7 @@ security-password = Password
 security-password-ends = All other devices will be signed out.
 security-password-send = Change the password
 security-identities = Sign-in providers
+security-identity-add = Add { $provider } to sign in with
 
 sessions-explanation = A device that you do not know? Sign it out, then change your password.
 session-this = this device
@@ -237,6 +245,7 @@ done-password = Password changed. Other devices are signed out.
 done-session-ended = Device signed out.
 done-sessions-ended = All other devices are signed out.
 done-identity-removed = Provider removed.
+done-identity-added = Provider added.
 
 refusal-credentials = The address or the password is not right.
 refusal-paper = The name or the code is not right, or the code was used before.
@@ -255,7 +264,9 @@ refusal-factor-gone = It no longer exists. Reload the page.
 refusal-factor-name = Another second factor has this name already.
 refusal-factors = This account has ten second factors already. Remove one first.
 refusal-single-identity = It is the only way into this account.
-refusal-captcha = This server asks for a check that this page does not offer. Use your institution’s application.
+refusal-identity-taken = This account of the provider opens an account here already.
+refusal-identity-refused = The provider was not added: it did not agree, or it took too long.
+refusal-captcha = Confirm that you are a person, then send the form again.
 refusal-password-length = Choose { $shortest } characters or more.
 refusal-password-common = This password is too easy to guess. Add one or two unrelated words.
 refusal-password-personal = It resembles your address or the name of the site. Choose something else.

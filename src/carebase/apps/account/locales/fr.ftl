@@ -5,6 +5,7 @@ sign-in-email = Adresse e-mail
 sign-in-email-or-phone = Adresse e-mail ou numéro de téléphone
 sign-in-password = Mot de passe
 sign-in-send = Se connecter
+person-needs-script = Pour ce formulaire, { $service } vérifie que vous êtes une personne, ce qui demande JavaScript.
 sign-in-forgot = Mot de passe oublié ?
 sign-in-by-paper = Se connecter avec un code imprimé
 sign-in-by-mail = Se connecter par un message, sans mot de passe
@@ -108,6 +109,12 @@ over-explanation = Il a déjà été utilisé, il est trop vieux, ou un lien plu
 over-link = Demander un nouveau message
 said-go-on = Continuer
 
+agree-title = Ajouter { $provider }
+agree-explanation = Votre compte chez { $provider } ouvrira désormais le compte { $holder } de ce site. Si vous n’avez pas demandé cela, fermez cette page.
+agree-button = Ajouter
+onward-title = Vers { $provider }
+onward-explanation = Vous continuez chez le fournisseur et reviendrez ici ensuite.
+
 reset-title = Choisir un nouveau mot de passe
 reset-explanation = Tous les autres appareils seront déconnectés.
 invitation-title = Bienvenue
@@ -157,6 +164,7 @@ security-password = Mot de passe
 security-password-ends = Tous les autres appareils seront déconnectés.
 security-password-send = Changer le mot de passe
 security-identities = Fournisseurs de connexion
+security-identity-add = Ajouter { $provider } pour se connecter
 
 sessions-explanation = Un appareil que vous ne reconnaissez pas ? Déconnectez-le, puis changez votre mot de passe.
 session-this = cet appareil
@@ -237,6 +245,7 @@ done-password = Mot de passe changé. Les autres appareils sont déconnectés.
 done-session-ended = Appareil déconnecté.
 done-sessions-ended = Tous les autres appareils sont déconnectés.
 done-identity-removed = Fournisseur retiré.
+done-identity-added = Fournisseur ajouté.
 
 refusal-credentials = L’adresse ou le mot de passe n’est pas correct.
 refusal-paper = Le nom ou le code n’est pas correct, ou le code a déjà servi.
@@ -255,7 +264,9 @@ refusal-factor-gone = Il n’existe plus. Rechargez la page.
 refusal-factor-name = Un autre second facteur porte déjà ce nom.
 refusal-factors = Ce compte a déjà dix seconds facteurs. Retirez-en un d’abord.
 refusal-single-identity = C’est la seule façon d’entrer dans ce compte.
-refusal-captcha = Ce serveur demande une vérification que cette page n’offre pas. Passez par l’application de votre établissement.
+refusal-identity-taken = Ce compte du fournisseur ouvre déjà un compte ici.
+refusal-identity-refused = Le fournisseur n’a pas été ajouté : la demande n’a pas abouti chez lui, ou a duré trop longtemps.
+refusal-captcha = Confirmez que vous êtes une personne, puis renvoyez le formulaire.
 refusal-password-length = Choisissez { $shortest } caractères ou plus.
 refusal-password-common = Ce mot de passe est trop facile à deviner. Ajoutez un ou deux mots sans lien.
 refusal-password-personal = Il ressemble à votre adresse ou au nom du site. Choisissez autre chose.
