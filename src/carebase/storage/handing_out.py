@@ -20,14 +20,14 @@ async def hand_out(request: Request, caller: Caller, *, bucket: str, name: str, 
         found = await finding.for_reader(
             session, bucket=bucket, name=name, action=action, details=BY_LINK if is_by_link else None
         )
-    return await _answer(request, found)
+    return await answer(request, found)
 
 
 async def hand_out_public(request: Request, caller: Caller, *, bucket: str, name: str) -> Response:
     """The same of a bucket that is public at this moment."""
     async with caller.begin(read_only=True) as session:
         found = await finding.for_everybody(session, bucket=bucket, name=name)
-    return await _answer(request, found)
+    return await answer(request, found)
 
 
 def saving(request: Request, media_type: str, *, name: str) -> dict[str, str]:
@@ -43,7 +43,8 @@ def keeping(found: Found) -> str:
     )
 
 
-async def _answer(request: Request, found: Found) -> Response:
+async def answer(request: Request, found: Found) -> Response:
+    """The bytes of an object that was found for its reader."""
     return await downloading.answer(
         request,
         store=protocol.store_of(request),

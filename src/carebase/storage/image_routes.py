@@ -12,11 +12,21 @@ from fastapi import APIRouter, Request, Response
 from carebase.documents import reading
 from carebase.documents.reading import Reader
 from carebase.documents.unreadable import Reason, UnreadableFile
-from carebase.storage import downloading, finding, handing_out, open_protocol, protocol, refused, transforming
+from carebase.storage import (
+    content_types,
+    downloading,
+    finding,
+    handing_out,
+    open_protocol,
+    protocol,
+    refused,
+    transforming,
+)
 from carebase.storage.finding import Found
 from carebase.storage.links import Scope
 from carebase.storage.transforming import NotAPicture, Transformation
 
+DRAWING: Final = "image/svg+xml"
 MOST_WAITING: Final = 32
 """Pictures asked for at once; each is work of a tenth of a second to some seconds, two are made at a time."""
 
@@ -64,6 +74,9 @@ async def show_signed(request: Request, bucket: str, name: str) -> Response:
 
 
 async def _shown(request: Request, found: Found, wanted: Transformation) -> Response:
+    if content_types.bare(found.media_type) == DRAWING:
+        # It fits any size as it is, and nothing here draws it: it may hold a program.
+        return await handing_out.answer(request, found)
     picture = wanted.picture(found.media_type, accept=request.headers.get("accept", ""))
     if found.size > reading.PICTURE_LIMITS.file_bytes:
         raise PictureTooLarge(details="The source image file is too large to process")
