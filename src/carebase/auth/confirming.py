@@ -25,7 +25,7 @@ OF_CHANGE = (TokenType.EMAIL_CHANGE_NEW, TokenType.EMAIL_CHANGE_CURRENT)
 async def confirm(session: Session, user: User, *, is_own: bool) -> User:
     """The account with its address confirmed.
 
-    Unless the proof `is_own`, an answer to what made the account (its sign-up, its invitation), everything
+    Unless the proof `is_own`, given by whoever made the account (its sign-up, its invitation), everything
     that was left in an account whose address was not confirmed is dropped.
     """
     if user.email_confirmed_at is not None:
@@ -46,6 +46,7 @@ async def drop_what_was_left(session: Session, user_id: UUID) -> None:
         ask.run(SQL["drop_other_identities"], user_id=user_id)
         ask.run(SQL["drop_factors"], user_id=user_id)
         ask.run(SQL["drop_paper_codes"], user_id=user_id)
+        ask.run(SQL["drop_known_devices"], user_id=user_id)
     await devices.end(session, user_id, session_id=user_id, scope=devices.Scope.GLOBAL)
 
 

@@ -35,6 +35,12 @@ delete from auth.paper_codes c
  using auth.users u
  where u.id = %(user_id)s::uuid and u.email_confirmed_at is null and c.user_id = u.id;
 
+-- name: drop_known_devices
+-- Nor does a stranger's browser stay known.
+delete from auth.known_devices d
+ using auth.users u
+ where u.id = %(user_id)s::uuid and u.email_confirmed_at is null and d.user_id = u.id;
+
 -- name: confirm_first
 -- The first of the two addresses of a change; whoever answers from the other one at the same moment waits here.
 update auth.users u

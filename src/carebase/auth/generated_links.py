@@ -18,6 +18,7 @@ from carebase.auth import (
     confirming,
     links,
     metadata,
+    new_devices,
     one_time_tokens,
     passwords,
     redirects,
@@ -116,7 +117,7 @@ async def _prepared(
     match kind:
         case LinkKind.SIGN_UP | LinkKind.INVITE:
             if user is None:
-                return await accounts.make(
+                user = await accounts.make(
                     session,
                     email,
                     hashed=hashed,
@@ -124,11 +125,13 @@ async def _prepared(
                     user_metadata=said,
                     is_confirmed=False,
                 )
-            if user.confirmed_at is not None:
+            elif user.confirmed_at is not None:
                 raise refused.EmailExists
-            # Whatever is in it may be a stranger's, and the link would confirm that stranger's password.
-            await confirming.drop_what_was_left(session, user.id)
-            await session.run(SQL["begin_anew"], user_id=user.id, hashed=hashed, said=said)
+            else:
+                # Whatever is in it may be a stranger's, and the link would confirm that stranger's password.
+                await confirming.drop_what_was_left(session, user.id)
+                await session.run(SQL["begin_anew"], user_id=user.id, hashed=hashed, said=said)
+            await new_devices.keep_key(session, user.id)
             return user
         case LinkKind.MAGIC_LINK | LinkKind.RECOVERY:
             if user is None:

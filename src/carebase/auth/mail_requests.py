@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, assert_never
 
-from carebase.auth import accounts, addresses, email_changes, mailing, metadata, refused, steady
+from carebase.auth import accounts, addresses, email_changes, mailing, metadata, new_devices, refused, steady
 from carebase.auth.accounts import Accounts
 from carebase.auth.callers import Caller
 from carebase.auth.mailing import Return
@@ -50,6 +50,7 @@ async def sign_in(
             if refusal is None:
                 if user is None and may_make and means.policy.is_sign_up_open:
                     user = await _make(session, means, email, kept=kept)
+                    await new_devices.keep_maker(session, user.id, caller=caller)
                     kind = Kind.MAGIC_LINK if user.email_confirmed_at else Kind.CONFIRMATION
                 await mailing.write(session, means, user, to=email, kind=kind, ends=ends, caller=caller)
         if refusal is not None:

@@ -34,6 +34,8 @@ class Opened:
     expires_in_seconds: int
     expires_at: int
     """Seconds since 1970."""
+    is_password_dropped: bool = False
+    """Whether the account had a password that nobody knows to be the holder's, so that another is to be chosen."""
 
     def __repr__(self) -> str:
         return f"Opened({self.session_id})"

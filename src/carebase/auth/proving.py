@@ -6,10 +6,11 @@ code for the client that began. A second factor is never gone around.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Final, TypeAlias, assert_never
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from carebase.auth import (
     confirming,
     flows,
     methods,
+    new_devices,
     one_time_tokens,
     opening,
     refused,
@@ -28,6 +30,7 @@ from carebase.auth import (
 )
 from carebase.auth.accounts import Accounts
 from carebase.auth.callers import Caller
+from carebase.auth.flows import Exchanged
 from carebase.auth.methods import Method
 from carebase.auth.one_time_tokens import Redeemed, TokenType
 from carebase.auth.opening import Opened
@@ -67,6 +70,17 @@ TYPES: Final[Mapping[VerifyType, tuple[TokenType, ...]]] = {
 }
 
 
+class Way(Enum):
+    """How a proof comes."""
+
+    OPENED = auto()
+    """As a link that a browser opens at the accounts service."""
+    BROUGHT = auto()
+    """As the token of a link, by a page or a program."""
+    TYPED = auto()
+    """As six digits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Coded:
     """The client that began exchanges this for the session."""
@@ -95,12 +109,12 @@ def verify_type(given: object) -> VerifyType:
 
 async def by_link(means: Accounts, token: str, *, type: VerifyType, caller: Caller) -> Proven:  # noqa: A002
     """What a link opened in a browser gives: a session, or a code where a client waits for one."""
-    return await _by_token(means, token, type=type, is_opened=True, caller=caller)
+    return await _by_token(means, token, type=type, way=Way.OPENED, caller=caller)
 
 
 async def by_token(means: Accounts, token: str, *, type: VerifyType, caller: Caller) -> Opened | HalfConfirmed:  # noqa: A002
     """What the token of a link gives to a program or page that brings it itself: a session."""
-    proven = await _by_token(means, token, type=type, is_opened=False, caller=caller)
+    proven = await _by_token(means, token, type=type, way=Way.BROUGHT, caller=caller)
     if isinstance(proven, Coded):
         raise refused.LinkExpired
     return proven
@@ -132,6 +146,7 @@ async def by_flow(means: Accounts, code: str, verifier: str, *, caller: Caller) 
     async with means.begin() as session:
         outcome = await flows.exchange(session, code, verifier)
         if not isinstance(outcome, CareError):
+            await _confirm_the_clients(session, outcome)
             user = await opening.mark_proven(session, outcome.user_id)
             if user is not None:
                 return await opening.open_one(
@@ -142,12 +157,20 @@ async def by_flow(means: Accounts, code: str, verifier: str, *, caller: Caller) 
     raise outcome
 
 
+async def _confirm_the_clients(session: Session, exchanged: Exchanged) -> None:
+    """Confirm the address of an account by the client that made it and has been waiting for its link."""
+    if exchanged.proofs and exchanged.proofs[0].method == Method.EMAIL_SIGN_UP:
+        user = await accounts.by_id(session, exchanged.user_id)
+        if user is not None:
+            await confirming.confirm(session, user, is_own=True)
+
+
 async def _by_token(
     means: Accounts,
     token: str,
     *,
     type: VerifyType,  # noqa: A002
-    is_opened: bool,
+    way: Way,
     caller: Caller,
 ) -> Proven:
     async with means.begin() as session:
@@ -156,7 +179,7 @@ async def _by_token(
             await accounts.record_refusal(session, None, reason="link", caller=caller)
             outcome: Proven | CareError = refused.LinkExpired()
         else:
-            outcome = await _settle(session, means, redeemed, is_opened=is_opened, caller=caller)
+            outcome = await _settle(session, means, redeemed, way=way, caller=caller)
     if isinstance(outcome, CareError):
         raise outcome
     return outcome
@@ -183,7 +206,7 @@ async def _by_code(
     for user in await _candidates(session, email, type=type):
         redeemed = await one_time_tokens.redeem_code(session, means, user, types=TYPES[type], code=code)
         if redeemed is not None:
-            outcome = await _settle(session, means, redeemed, is_opened=False, caller=caller)
+            outcome = await _settle(session, means, redeemed, way=Way.TYPED, caller=caller)
             return refused.CodeExpired() if isinstance(outcome, refused.LinkExpired) else outcome
     await accounts.record_refusal(session, None, reason="code", caller=caller)
     return refused.CodeExpired()
@@ -206,7 +229,7 @@ class Changing:
 
 
 async def _settle(
-    session: Session, means: Accounts, redeemed: Redeemed, *, is_opened: bool, caller: Caller
+    session: Session, means: Accounts, redeemed: Redeemed, *, way: Way, caller: Caller
 ) -> Proven | CareError:
     """What a token or code is worth; a refusal is returned, so that its being used up is committed."""
     user = await accounts.by_id(session, redeemed.user_id)
@@ -216,8 +239,16 @@ async def _settle(
         await accounts.record_refusal(session, user, reason="disabled", caller=caller)
         return refused.LinkBanned()
     token_type = TokenType(redeemed.token_type)
+    is_coded = way is Way.OPENED and redeemed.flow_state_id is not None
     try:
-        confirmed = await _confirmed(session, user, token_type=token_type, address=redeemed.relates_to)
+        if is_coded and token_type is TokenType.CONFIRMATION:
+            # Whether the one who signed up opened the link is known once the code is exchanged.
+            confirmed: User | None = _of_address(user, redeemed.relates_to)
+        else:
+            is_own = await _is_own(session, user, token_type=token_type, way=way, caller=caller)
+            confirmed = await _confirmed(
+                session, user, token_type=token_type, address=redeemed.relates_to, is_own=is_own
+            )
     except (refused.LinkExpired, refused.EmailExists) as error:
         await accounts.record_refusal(session, user, reason="address", caller=caller)
         return error
@@ -231,32 +262,55 @@ async def _settle(
     )
     if confirmed is None:
         return HalfConfirmed()
-    return await _worth(session, means, user, redeemed=redeemed, is_opened=is_opened, caller=caller)
+    return await _worth(session, means, user, redeemed=redeemed, is_coded=is_coded, caller=caller)
 
 
 async def _worth(
-    session: Session, means: Accounts, user: User, *, redeemed: Redeemed, is_opened: bool, caller: Caller
+    session: Session, means: Accounts, user: User, *, redeemed: Redeemed, is_coded: bool, caller: Caller
 ) -> Proven | CareError:
     proofs = [methods.proof(_method(TokenType(redeemed.token_type)))]
-    if is_opened and redeemed.flow_state_id is not None:
+    if is_coded and redeemed.flow_state_id is not None:
         code = await flows.issue_code(session, redeemed.flow_state_id, user.id, proofs=proofs)
         return refused.FlowExpired() if code is None else Coded(code)
     entered = await opening.mark_proven(session, user.id)
     if entered is None:
         return refused.LinkBanned()
-    return await opening.open_one(session, means, entered, proofs=proofs, action="sign_in", caller=caller)
+    opened = await opening.open_one(session, means, entered, proofs=proofs, action="sign_in", caller=caller)
+    is_dropped = user.encrypted_password is not None and entered.encrypted_password is None
+    return dataclasses.replace(opened, is_password_dropped=is_dropped)
 
 
-async def _confirmed(session: Session, user: User, *, token_type: TokenType, address: str) -> User | None:
+async def _is_own(session: Session, user: User, *, token_type: TokenType, way: Way, caller: Caller) -> bool:
+    """Whether whoever proves the address also put into the account what is in it.
+
+    A link alone does not say so: a stranger may have signed up with the address of whoever opens it. Digits are
+    typed in where somebody waits for them; our own pages, which anybody may open, ask for the browser too.
+    """
+    match token_type:
+        case TokenType.INVITE:
+            return True
+        case TokenType.CONFIRMATION:
+            is_waited_for = way is Way.TYPED and caller.device is None
+            # What an invited account holds an administrator has written.
+            is_invited = user.invited_at is not None
+            return is_waited_for or is_invited or await new_devices.is_maker(session, user.id, caller=caller)
+        case _:
+            return False
+
+
+def _of_address(user: User, address: str) -> User:
+    # The address may have changed since the mail was written to it.
+    if user.email != address:
+        raise refused.LinkExpired
+    return user
+
+
+async def _confirmed(session: Session, user: User, *, token_type: TokenType, address: str, is_own: bool) -> User | None:
     match token_type:
         case TokenType.EMAIL_CHANGE_NEW | TokenType.EMAIL_CHANGE_CURRENT:
             return await confirming.change_email(session, user, token_type=token_type, address=address)
         case TokenType.CONFIRMATION | TokenType.INVITE | TokenType.MAGIC_LINK | TokenType.RECOVERY:
-            # The address may have changed since the mail was written to it.
-            if user.email != address:
-                raise refused.LinkExpired
-            is_own = token_type in {TokenType.CONFIRMATION, TokenType.INVITE}
-            return await confirming.confirm(session, user, is_own=is_own)
+            return await confirming.confirm(session, _of_address(user, address), is_own=is_own)
         case TokenType.REAUTHENTICATION | TokenType.PHONE_CHANGE:
             raise refused.LinkExpired
         case _:

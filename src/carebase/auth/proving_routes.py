@@ -177,7 +177,9 @@ def _answer(proven: Opened | HalfConfirmed) -> Response:
 def _address(proven: Proven, *, address: str, type: VerifyType) -> str:  # noqa: A002
     match proven:
         case Opened():
-            return redirects.with_tokens(address, proven, type.value)
+            # Clients ask a person who recovers for a password, which is owed here too.
+            said = VerifyType.RECOVERY if proven.is_password_dropped else type
+            return redirects.with_tokens(address, proven, said.value)
         case Coded():
             return redirects.with_code(address, proven.code)
         case HalfConfirmed():

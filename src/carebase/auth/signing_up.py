@@ -16,6 +16,7 @@ from carebase.auth import (
     mailing,
     metadata,
     methods,
+    new_devices,
     opening,
     refused,
     steady,
@@ -163,6 +164,7 @@ async def _made(
         user_metadata=kept,
         is_confirmed=False,
     )
+    await new_devices.keep_maker(session, user.id, caller=caller)
     await mailing.write(session, means, user, to=email, kind=Kind.CONFIRMATION, ends=ends, caller=caller)
     return await accounts.with_ways(session, await accounts.by_id(session, user.id) or user)
 
@@ -176,7 +178,9 @@ async def _asked_again(
         kind = Kind.CONFIRMATION
         # Two passwords for one address that nobody has confirmed: at least one is a stranger's, so neither stays.
         # An invited account holds nothing but what an administrator wrote.
-        if not is_same and user.invited_at is None:
+        if is_same:
+            await new_devices.keep_maker(session, user.id, caller=caller)
+        elif user.invited_at is None:
             await confirming.drop_what_was_left(session, user.id)
     await mailing.write(session, means, user, to=user.email or "", kind=kind, ends=ends, caller=caller)
     # What a new account is answered with is read for this one too: it takes as long.

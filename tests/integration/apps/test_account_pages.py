@@ -169,6 +169,15 @@ async def test_an_account_is_confirmed_by_the_link_and_its_button(visit: Any) ->
         arrived = await browser.send("/confirm", seen_on="/confirm")
         assert (arrived.status_code, arrived.headers["location"]) == (303, "/")
         assert (await browser.get("/account/profile")).status_code == 200
+        # Opened in another browser than the one that signed up, it asks for a password: that one may be a stranger's.
+        body = {"email": "owner@example.org", "password": OTHER}
+        async with application.client() as elsewhere:
+            assert (await elsewhere.post("/auth/v1/signup", json=body)).status_code == 200
+        await browser.get(mail(application, Kind.CONFIRMATION).link)
+        arrived = await browser.send("/confirm", seen_on="/confirm")
+        assert arrived.headers["location"] == "/invitation"
+        refused = await browser.client.post("/auth/v1/token?grant_type=password", json=body)
+        assert refused.status_code == 400
 
 
 async def test_a_forgotten_password_is_set_anew_by_the_digits(visit: Any) -> None:

@@ -109,6 +109,11 @@ async def entered(request: Request, opened: Opened, *, to: str) -> Response:
 def keep(request: Request, answer: Response, opened: Opened) -> None:
     """Give the browser the session's tokens, and its mark where it has none."""
     cookies.keep(request, answer, cookies.SessionTokens(access=opened.access_token, refresh=opened.refresh_token))
+    mark(request, answer)
+
+
+def mark(request: Request, answer: Response) -> None:
+    """Give the browser its mark where it has none."""
     if requests.device_of(request) is None:
         answer.set_cookie(
             cookies.name_on(request, requests.DEVICE_COOKIE),

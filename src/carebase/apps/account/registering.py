@@ -64,7 +64,10 @@ async def register(
         return _register_form(request, form, status=sending.status_of(error))
     if isinstance(made, Opened):
         return await arriving.entered(request, made, to=arriving.FIRST_PAGE)
-    return sending.sent(request, Form(values={"email": email.strip()}), kind=VerifyType.SIGN_UP)
+    answer = sending.sent(request, Form(values={"email": email.strip()}), kind=VerifyType.SIGN_UP)
+    # What was chosen here counts where the address is confirmed in this browser.
+    arriving.mark(request, answer)
+    return answer
 
 
 @router.get("/forgot", dependencies=[Counted])
@@ -204,7 +207,7 @@ async def _arrived(request: Request, proven: Opened | HalfConfirmed, *, kind: Ve
         case VerifyType.MAGIC_LINK | VerifyType.EMAIL:
             to = onward.kept(request)
         case VerifyType.SIGN_UP:
-            to = arriving.FIRST_PAGE
+            to = "/invitation" if proven.is_password_dropped else arriving.FIRST_PAGE
     answer = await arriving.entered(request, proven, to=to)
     onward.drop(request, answer)
     return answer
