@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from carebase.audit import log as audit
-from carebase.auth import accounts, devices, methods, new_devices
+from carebase.auth import accounts, attempts, devices, methods, new_devices
 from carebase.auth.accounts import Account, Accounts
 from carebase.auth.callers import Caller
 from carebase.auth.tokens import SignedIn
@@ -69,6 +69,7 @@ async def open_one(
     )
     await session.run(SQL["mark_identity"], user_id=user.id)
     await new_devices.note(session, means, user, caller=caller)
+    await attempts.came_in(session, user, caller=caller)
     await accounts.speak_as(session, user.id, session_id)
     await audit.record(
         session,

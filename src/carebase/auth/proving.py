@@ -19,6 +19,7 @@ from carebase.auth import (
     accounts,
     addresses,
     allowances,
+    attempts,
     confirming,
     flows,
     methods,
@@ -201,11 +202,13 @@ async def _by_code(
         per_hour=CODES_FROM_ONE_PLACE_PER_HOUR,
         burst=CODES_FROM_ONE_PLACE_AT_ONCE,
     )
+    too_many = too_many or await attempts.take_digits(session, email=email)
     if too_many is not None:
         return too_many
     for user in await _candidates(session, email, type=type):
         redeemed = await one_time_tokens.redeem_code(session, means, user, types=TYPES[type], code=code)
         if redeemed is not None:
+            await attempts.give_digits_back(session, email=email)
             outcome = await _settle(session, means, redeemed, way=Way.TYPED, caller=caller)
             return refused.CodeExpired() if isinstance(outcome, refused.LinkExpired) else outcome
     await accounts.record_refusal(session, None, reason="code", caller=caller)

@@ -42,7 +42,7 @@ async def by_phone(means: Accounts, phone: str, password: str, *, caller: Caller
 
 
 async def _count(session: Session, user: User | None, *, name: str, caller: Caller) -> refused.TooManyTries | None:
-    too_many = await attempts.take(session, email=name, address=caller.address)
+    too_many = await attempts.take_sign_in(session, user, name=name, caller=caller)
     if too_many is not None:
         await accounts.record_refusal(session, user, reason="too many tries", caller=caller)
     return too_many
@@ -64,7 +64,7 @@ async def _compared(
             else None
         )
         if entered is not None:
-            await attempts.forget(session, email=name, address=caller.address)
+            await attempts.forget_sign_in(session, entered, name=name, caller=caller)
             proofs = [methods.proof(Method.PASSWORD)]
             return await opening.open_one(session, means, entered, proofs=proofs, action="sign_in", caller=caller)
         is_disabled = is_right and user is not None and user.is_banned(datetime.now(UTC))
