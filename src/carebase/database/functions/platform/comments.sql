@@ -45,9 +45,11 @@ comment on column auth.refresh_tokens.parent_id is 'The token it was given for; 
 comment on column auth.refresh_tokens.revoked_at is 'When it was used or withdrawn; null while it is good.';
 comment on column auth.refresh_tokens.created_at is 'When it was given.';
 
-comment on column auth.attempts.address is 'The client''s address, as far as it is known.';
+comment on column auth.attempts.address is 'The client''s address, as far as it is known; or the browser''s mark, or which of an account''s shared counts it is.';
 comment on column auth.attempts.tries is 'Wrong passwords since the last right one.';
 comment on column auth.attempts.last_at is 'When the latest was tried.';
+
+comment on column auth.known_devices.device_sha256 is 'Of the cookie that the browser keeps, of what a client without cookies calls itself, or of an address that was signed in from.';
 
 comment on column storage.buckets.id is 'The name by which it is called.';
 comment on column storage.buckets.name is 'The same for people.';
