@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "migrate": "carebase.cli.migrate",
     "serve": "carebase.cli.serve",
     "status": "carebase.cli.status",
+    "storage": "carebase.cli.storage",
     "user": "carebase.cli.user",
     "worker": "carebase.cli.worker",
 }

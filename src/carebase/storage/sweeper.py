@@ -32,6 +32,8 @@ class Swept:
 class Comparison:
     """Where rows and bytes do not agree; all three are empty in a healthy store."""
 
+    objects: int
+    """Rows that were compared."""
     without_row: frozenset[UUID]
     """Bytes that no object, upload or trash knows."""
     without_bytes: frozenset[UUID]
@@ -101,6 +103,7 @@ async def check(pool: AsyncConnectionPool, backend: Backend) -> Comparison:
     still_there = strangers and await blocking.run(_keys_in, backend)
     sizes = await blocking.run(lambda: {key: backend.size_of(key) for key in objects})
     return Comparison(
+        objects=len(objects),
         without_row=frozenset(strangers & still_there),
         without_bytes=frozenset(key for key, size in sizes.items() if size is None),
         of_other_size=frozenset(

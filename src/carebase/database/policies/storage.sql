@@ -50,6 +50,6 @@ create policy uploads_sweeper_reads on storage.uploads for select to care_queue 
 create policy uploads_sweeper_locks on storage.uploads for update to care_queue using (expires_at < now());
 create policy uploads_sweeper_clears on storage.uploads for delete to care_queue using (expires_at < now());
 create policy trash_sweeper_reads on storage.trash for select to care_queue using (true);
-create policy trash_sweeper_adds on storage.trash for insert to care_queue with check (after < now());
+create policy trash_sweeper_adds on storage.trash for insert to care_queue with check (true);
 create policy trash_sweeper_clears on storage.trash for delete to care_queue using (after < now());
 create policy objects_sweeper_compares on storage.objects for select to care_queue using (true);

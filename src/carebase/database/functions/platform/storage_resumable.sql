@@ -53,3 +53,4 @@ revoke execute on function storage.drop_part(), storage.keep_part(uuid, uuid, bi
     storage.finish_resumable(uuid, bigint) from public;
 grant execute on function storage.keep_part(uuid, uuid, bigint, bigint, text), storage.finish_resumable(uuid, bigint)
     to anon, authenticated, service_role;
+grant select (sha256) on storage.resumable_parts to care_queue;
