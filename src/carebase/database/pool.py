@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -85,8 +86,12 @@ class Pools:
         """Open every pool and wait until each has a connection; Unavailable when the server is not there."""
         try:
             for pool in self._pools.values():
-                await pool.open(wait=True, timeout=WAIT_FOR_CONNECTION_SECONDS * 2)
                 self._stack.push_async_callback(pool.close)
+                await pool.open(wait=True, timeout=WAIT_FOR_CONNECTION_SECONDS * 2)
+        except asyncio.CancelledError:
+            # Left open, they would go on connecting, and the process would not end.
+            await self._stack.aclose()
+            raise
         except (psycopg_pool.PoolTimeout, psycopg.OperationalError) as error:
             await self._stack.aclose()
             raise errors.Unavailable(hint="PostgreSQL does not answer; `carebase status` tells more.") from error

@@ -107,21 +107,40 @@ class Worker:
 
     async def run(self) -> None:
         """Work until cancelled; jobs being done are finished first."""
-        async with self._app.open_async(), asyncio.TaskGroup() as tasks:
-            rescue = tasks.create_task(self._rescue())
-            try:
-                await self._app.run_worker_async(
-                    queues=[QUEUE],
-                    concurrency=self._concurrency,
-                    fetch_job_polling_interval=self._timing.poll_seconds,
-                    update_heartbeat_interval=self._timing.heartbeat_seconds,
-                    stalled_worker_timeout=self._timing.stalled_after_seconds,
-                    shutdown_graceful_timeout=20,
-                    install_signal_handlers=False,
-                    delete_jobs="successful",
-                )
-            finally:
-                rescue.cancel()
+        try:
+            await self._open()
+            async with asyncio.TaskGroup() as tasks:
+                rescue = tasks.create_task(self._rescue())
+                try:
+                    await self._app.run_worker_async(
+                        queues=[QUEUE],
+                        concurrency=self._concurrency,
+                        fetch_job_polling_interval=self._timing.poll_seconds,
+                        update_heartbeat_interval=self._timing.heartbeat_seconds,
+                        stalled_worker_timeout=self._timing.stalled_after_seconds,
+                        shutdown_graceful_timeout=20,
+                        install_signal_handlers=False,
+                        delete_jobs="successful",
+                    )
+                finally:
+                    rescue.cancel()
+        finally:
+            await self._app.close_async()
+
+    async def _open(self) -> None:
+        """Connect; when cancelled meanwhile, only once that has ended.
+
+        Broken off, it would leave connections being made that nothing ends: the process would never end either.
+        """
+        opening = asyncio.ensure_future(self._opened())
+        try:
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            await asyncio.wait([opening])
+            raise
+
+    async def _opened(self) -> None:
+        await self._app.open_async()
 
     def _register(self, kind: Work) -> None:
         @self._app.task(name=kind.name, queue=QUEUE, retry=_Retry(), pass_context=True)
