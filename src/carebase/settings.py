@@ -163,6 +163,9 @@ class Settings:
         "CAREBASE_CAPTCHA", "`hcaptcha` or `turnstile`: who says that a person is asking.", default=None
     )
     captcha_secret: str | None = _of("CAREBASE_CAPTCHA_SECRET", "Our key there.", default=None, is_secret=True)
+    captcha_site_key: str | None = _of(
+        "CAREBASE_CAPTCHA_SITE_KEY", "The public key that our pages show its widget with.", default=None
+    )
     trusted_proxies: str = _of(
         "CAREBASE_TRUSTED_PROXIES",
         "Addresses or networks whose forwarded headers are believed, with spaces between.",

@@ -51,6 +51,7 @@ LIMITS: Mapping[str, range] = {
     "rest_authenticated_seconds": range(1, 3601),
     "rest_service_role_seconds": range(1, 3601),
 }
+SITE_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
 FUNCTION: Final = re.compile(r"(?:[a-z_][a-z0-9_$]*\.)?[a-z_][a-z0-9_$]*")
 """A function's name, with its schema or without."""
 TRANSACTION_ENDS: Final = frozenset({"commit", "commit-allow-override", "rollback", "rollback-allow-override"})
@@ -237,6 +238,13 @@ def _check(settings: Settings) -> None:
             raise BadSetting(details=f"{field.metadata['name']} is `{words[0]}` or `{words[1]}`.")
     if settings.captcha_provider and not settings.captcha_secret:
         raise BadSetting(details="CAREBASE_CAPTCHA needs CAREBASE_CAPTCHA_SECRET.")
+    if settings.captcha_provider and not settings.captcha_site_key:
+        raise BadSetting(
+            details="CAREBASE_CAPTCHA needs CAREBASE_CAPTCHA_SITE_KEY.",
+            hint="Without it nobody could sign in on the pages; the service shows it beside its secret.",
+        )
+    if settings.captcha_site_key and not SITE_KEY.fullmatch(settings.captcha_site_key):
+        raise BadSetting(details="CAREBASE_CAPTCHA_SITE_KEY is letters, digits, `-` and `_`.")
     if (settings.tls_certificate is None) != (settings.tls_key is None):
         raise BadSetting(details="CAREBASE_TLS_CERTIFICATE and CAREBASE_TLS_KEY are given together.")
     if settings.site_url and not settings.site_url.startswith(("https://", "http://")):

@@ -185,3 +185,13 @@ def test_a_secret_that_was_given_is_not_written(read, tmp_path):
     chosen = read({"JWT_SECRET": GOOD_SECRET}, data=tmp_path / "data")
     assert settings_reading.with_secret(chosen).secret == GOOD_SECRET
     assert not Path(chosen.data).exists()
+
+
+def test_a_captcha_without_its_keys_is_refused(read):
+    chosen = {"CAREBASE_CAPTCHA": "turnstile", "CAREBASE_CAPTCHA_SECRET": "x"}
+    with pytest.raises(BadSetting, match="needs CAREBASE_CAPTCHA_SITE_KEY") as refused:
+        read(chosen)
+    assert "Without it nobody could sign in on the pages" in (refused.value.hint or "")
+    with pytest.raises(BadSetting, match="letters, digits"):
+        read(chosen | {"CAREBASE_CAPTCHA_SITE_KEY": '"><script>'})
+    assert read(chosen | {"CAREBASE_CAPTCHA_SITE_KEY": "0x4AAA-b_c"}).captcha_site_key == "0x4AAA-b_c"

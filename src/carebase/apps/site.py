@@ -47,7 +47,9 @@ def renderer(names: static.Names, settings: Settings | None = None) -> rendering
     site = rendering.Site()
     if settings is not None:
         site = rendering.Site(
-            idle_minutes=settings.idle_minutes, is_second_factor_optional=settings.staff_mfa == "optional"
+            idle_minutes=settings.idle_minutes,
+            is_second_factor_optional=settings.staff_mfa == "optional",
+            widget=widgets.of(settings),
         )
     return rendering.Renderer(
         names=names,

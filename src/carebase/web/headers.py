@@ -7,7 +7,7 @@ or a proxy unless an answer says that it may be.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Final, TypeAlias
 
@@ -19,6 +19,7 @@ NUMBERS: Final = count(secrets.randbits(32))
 
 Header: TypeAlias = "tuple[bytes, bytes]"
 
+SELF: Final = "'self'"
 POLICY = {
     "default-src": "'self'",
     "script-src": "'self'",
@@ -50,7 +51,20 @@ ALWAYS = {
 
 def policy_text(path: str) -> str:
     """The Content-Security-Policy of the page at `path`."""
-    policy = VIEWER_POLICY if path.rstrip("/") in VIEWERS else POLICY
+    return _text(VIEWER_POLICY if path.rstrip("/") in VIEWERS else POLICY)
+
+
+def policy_with(origins: Mapping[str, str]) -> str:
+    """The policy of a page that may load from these origins too, each for its directive.
+
+    >>> policy_with({"frame-src": "https://example.org"}).split("; ")[-1]
+    "frame-src 'self' https://example.org"
+    """
+    more = {directive: f"{POLICY.get(directive, SELF)} {sources}" for directive, sources in origins.items()}
+    return _text(POLICY | more)
+
+
+def _text(policy: Mapping[str, str]) -> str:
     return "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
 
 

@@ -16,7 +16,8 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from carebase.web import csrf, messages, static, zones
+from carebase.web import csrf, headers, messages, static, zones
+from carebase.web.widgets import Widget
 
 KIT_TEMPLATES = Path(__file__).parent / "templates"
 MACROS = {
@@ -50,6 +51,8 @@ class Site:
     """Without use, after which a session ends."""
     is_second_factor_optional: bool = False
     """Whether staff comes in without one, which is for demonstrations."""
+    widget: Widget | None = None
+    """Of the service that tells people from programs; None without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,8 @@ class Frame:
     request_id: str
     """Empty when the server gave the request no id."""
     site: Site
+    widget: Widget | None
+    """The site's, on a page with a form that asks for it."""
 
 
 class Renderer:
@@ -98,10 +103,15 @@ class Renderer:
         view: object,
         status: int = 200,
         is_signed_in: bool = True,
+        asks_person: bool = False,
     ) -> HTMLResponse:
-        """The whole page."""
-        text = self._environment.get_template(template).render(self._context(request, view, is_signed_in=is_signed_in))
-        return _answer(request, text, status=status)
+        """The whole page; `asks_person` where a form of it is taken from people alone."""
+        widget = self._site.widget if asks_person else None
+        context = self._context(request, view, is_signed_in=is_signed_in, widget=widget)
+        answer = _answer(request, self._environment.get_template(template).render(context), status=status)
+        if widget is not None:
+            answer.headers["Content-Security-Policy"] = headers.policy_with(widget.origins)
+        return answer
 
     def block(self, request: Request, template: str, *, name: str, view: object) -> HTMLResponse:
         """One block of the page, alone; the same block that the whole page holds."""
@@ -113,14 +123,21 @@ class Renderer:
         """The sentences in the language of this request, with times in its zone."""
         return self.messages.reader(messages.choose(request), zone=zones.choose(request))
 
-    def _context(self, request: Request, view: object, *, is_signed_in: bool) -> dict[str, Any]:
+    @property
+    def widget(self) -> Widget | None:
+        """What forms that are taken from people alone are sent with."""
+        return self._site.widget
+
+    def _context(
+        self, request: Request, view: object, *, is_signed_in: bool, widget: Widget | None = None
+    ) -> dict[str, Any]:
         return {
             "view": view,
             "t": self.reader(request),
-            "frame": self._frame(request, is_signed_in=is_signed_in),
+            "frame": self._frame(request, is_signed_in=is_signed_in, widget=widget),
         }
 
-    def _frame(self, request: Request, *, is_signed_in: bool) -> Frame:
+    def _frame(self, request: Request, *, is_signed_in: bool, widget: Widget | None) -> Frame:
         own_names = {language: self.messages.text(language, "language-own-name") for language in messages.LANGUAGES}
         return Frame(
             language=messages.choose(request),
@@ -133,6 +150,7 @@ class Renderer:
             ),
             request_id=str(getattr(request.state, "request_id", "")),
             site=self._site,
+            widget=widget,
         )
 
 

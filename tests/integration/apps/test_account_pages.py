@@ -13,12 +13,14 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.integration.auth.test_captcha import Verifier, verifier  # noqa: F401 (the fixture)
 from tests.integration.conftest import SECRET
 
 from carebase import authority, sealing
 from carebase.auth import administration, invitations, totp
 from carebase.mail import outbox
 from carebase.mail.messages import Kind, Message
+from carebase.web import headers
 
 PASSWORD = "un long mot de passe pour essayer"
 OTHER = "sept girafes boivent du vinaigre"
@@ -439,18 +441,46 @@ async def test_the_certificate_is_offered_where_there_is_one(visit: Any) -> None
         assert (await browser.get("/install-certificate/carebase.pem")).content == offered.pem
 
 
-async def test_without_the_captcha_s_word_nobody_comes_in_by_a_page(visit: Any) -> None:
-    async with visit(captcha_provider="turnstile", captcha_secret="x") as (_, browser):
+async def test_forms_are_taken_from_people_alone_where_a_service_tells_them(
+    visit: Any,
+    verifier: Verifier,  # noqa: F811
+) -> None:
+    chosen = {"captcha_provider": "turnstile", "captcha_secret": "x", "captcha_site_key": "0x4AAA-site_key"}
+    async with visit(role="patient", **chosen) as (_, browser):
         for path, fields in (
             ("/login", {"email": DOCTOR, "password": PASSWORD}),
             ("/login/code", {"name": DOCTOR, "code": "ACDE-FGHJ-KMNP"}),
+            ("/login/mail", {"email": DOCTOR}),
             ("/register", {"email": "a@example.org", "password": OTHER}),
             ("/forgot", {"email": DOCTOR}),
         ):
-            refused = await browser.send(path, seen_on=path, **fields)
-            assert refused.status_code == 400
-            assert "une vérification que cette page n’offre pas" in refused.text
+            page = await browser.get(path)
+            assert 'class="cf-turnstile" data-sitekey="0x4AAA-site_key" data-language="fr"' in page.text
+            assert "n’appelle aucun autre site" not in page.text
+            # Its own origins, each where the service's documentation asks for it, and nothing else.
+            policy = dict(part.split(" ", 1) for part in page.headers["content-security-policy"].split("; "))
+            own = {directive: sources for directive, sources in headers.POLICY.items() if directive != "script-src"}
+            allowed = "'self' https://challenges.cloudflare.com"
+            assert policy == {**own, "script-src": allowed, "frame-src": allowed}
+            for word in ({}, {"cf-turnstile-response": ""}):
+                refused = await browser.send(path, seen_on=path, **fields, **word)
+                assert refused.status_code == 400
+                assert "Confirmez que vous êtes une personne" in refused.text
+                assert 'class="cf-turnstile"' in refused.text
             assert "carebase_access" not in browser.client.cookies
+        assert verifier.asked == []
+        again = await browser.send("/confirm/again", seen_on="/login", email=DOCTOR, kind="recovery")
+        assert again.status_code == 400
+        assert "cf-turnstile" in again.text
+        assert "cloudflare" not in (await browser.get("/install-certificate")).headers["content-security-policy"]
+
+        verifier.says = b'{"success": false}'
+        fields = {"email": DOCTOR, "password": PASSWORD, "cf-turnstile-response": "word"}
+        assert (await browser.send("/login", **fields)).status_code == 400
+        verifier.says = b'{"success": true}'
+        assert (await browser.send("/login", **fields)).status_code == 303
+        assert [one["response"] for one in verifier.asked] == [["word"], ["word"]]
+        assert "cloudflare" not in (await browser.get("/account/profile")).headers["content-security-policy"]
 
 
 async def test_a_page_that_a_form_made_can_be_opened_in_the_other_language(visit: Any) -> None:

@@ -82,11 +82,14 @@ def caller_of(request: Request) -> Caller:
 
 
 async def check_captcha(request: Request) -> None:
-    """CaptchaFailed where the operator has chosen a service that tells people from programs.
+    """CaptchaFailed where the operator has chosen a service that tells people from programs, and it has not said yes.
 
-    These pages call no other site, so they cannot ask it; without its yes nothing is done here either.
+    Its word comes along in the form, from the widget on the page.
     """
-    await captcha.check(request.app.state.settings, {}, caller=requests.caller_of(request))
+    widget = renderer_of(request).widget
+    word = None if widget is None else (await request.form()).get(widget.field)
+    given = {"gotrue_meta_security": {"captcha_token": word}}
+    await captcha.check(request.app.state.settings, given, caller=requests.caller_of(request))
 
 
 async def entered(request: Request, opened: Opened, *, to: str) -> Response:

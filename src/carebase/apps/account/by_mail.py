@@ -56,5 +56,5 @@ async def ask(request: Request, *, email: Field = "", next_address: NextField = 
 def _form(request: Request, form: Form, *, to: str, status: int = 200) -> Response:
     view = ByMailView(form=form, next_address=to)
     return arriving.renderer_of(request).page(
-        request, "account/by_mail.html", view=view, status=status, is_signed_in=False
+        request, "account/by_mail.html", view=view, status=status, is_signed_in=False, asks_person=True
     )

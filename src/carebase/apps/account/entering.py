@@ -121,7 +121,7 @@ async def _sign_in_form(request: Request, form: Form, *, to: str, status: int = 
         ways=await _ways(request, t, to=to, is_open=policy.is_sign_up_open),
     )
     return arriving.renderer_of(request).page(
-        request, "account/sign_in.html", view=view, status=status, is_signed_in=False
+        request, "account/sign_in.html", view=view, status=status, is_signed_in=False, asks_person=True
     )
 
 
@@ -143,7 +143,7 @@ async def _ways(request: Request, t: Reader, *, to: str, is_open: bool) -> tuple
 def _paper_form(request: Request, form: Form, *, to: str, status: int = 200) -> Response:
     view = PaperSignInView(form=form, next_address=to)
     return arriving.renderer_of(request).page(
-        request, "account/paper_sign_in.html", view=view, status=status, is_signed_in=False
+        request, "account/paper_sign_in.html", view=view, status=status, is_signed_in=False, asks_person=True
     )
 
 

@@ -74,7 +74,7 @@ async def register(
 async def forgot_page(request: Request) -> Response:
     """Asks for the address."""
     return arriving.renderer_of(request).page(
-        request, "account/forgot.html", view=ForgotView(form=Form()), is_signed_in=False
+        request, "account/forgot.html", view=ForgotView(form=Form()), is_signed_in=False, asks_person=True
     )
 
 
@@ -95,6 +95,7 @@ async def forgot(request: Request, email: Field = "") -> Response:
             view=ForgotView(form=form),
             status=sending.status_of(error),
             is_signed_in=False,
+            asks_person=True,
         )
     return sending.sent(request, Form(values={"email": email.strip()}), kind=VerifyType.RECOVERY)
 
@@ -239,5 +240,5 @@ def _register_form(request: Request, form: Form, *, status: int = 200) -> Respon
         ),
     )
     return arriving.renderer_of(request).page(
-        request, "account/register.html", view=view, status=status, is_signed_in=False
+        request, "account/register.html", view=view, status=status, is_signed_in=False, asks_person=True
     )

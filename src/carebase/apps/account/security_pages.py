@@ -49,7 +49,7 @@ from carebase.web.messages import Reader
 SECURITY = providers.SECURITY
 SESSIONS = "/account/sessions"
 CODES = "/account/codes"
-NOT_LINKED = ("identity-taken", "identity-refused")
+NOT_LINKED = {"identity-taken": "refusal-identity-taken", "identity-refused": "refusal-identity-refused"}
 """Why a provider did not become a way into the account."""
 PRINTED = (Purpose.RECOVERY, Purpose.SIGN_IN)
 
@@ -60,7 +60,7 @@ router = APIRouter(include_in_schema=False)
 async def security(request: Request, identity: SignedInIdentity) -> Response:
     """Password, second factors, outside providers."""
     said, t = request.query_params.get("said", ""), arriving.reader_of(request)
-    found = (Mistake(field="identities", text=t(f"refusal-{said}")),) if said in NOT_LINKED else ()
+    found = (Mistake(field="identities", text=t(NOT_LINKED[said])),) if said in NOT_LINKED else ()
     return await _security(request, identity, Form(mistakes=found))
 
 

@@ -35,5 +35,5 @@ def sent(request: Request, form: Form, *, kind: VerifyType, status: int = 200, i
         is_again=is_again,
     )
     return arriving.renderer_of(request).page(
-        request, "account/sent.html", view=view, status=status, is_signed_in=False
+        request, "account/sent.html", view=view, status=status, is_signed_in=False, asks_person=True
     )

@@ -36,7 +36,6 @@ SENTENCES: dict[type[CareError], str] = {
     oauth_refused.SingleIdentity: "refusal-single-identity",
     oauth_refused.AddressNotDeletable: "refusal-single-identity",
     oauth_refused.IdentityNotFound: "refusal-factor-gone",
-    captcha.CaptchaFailed: "refusal-captcha",
 }
 REASONS = ("length", "common", "personal")
 
@@ -50,6 +49,8 @@ def mistakes(t: Reader, error: CareError, *, field: str, shortest: int = 0) -> t
                 for reason in REASONS
                 if reason in error.reasons
             )
+        case captcha.CaptchaFailed():
+            return (Mistake(field="captcha", text=t("refusal-captcha")),)
         case refused.TooManyTries() | refused.TooManyMails() | TooMany():
             minutes = max(1, math.ceil((error.retry_after_seconds or 60) / 60))
             return (Mistake(field=field, text=t("refusal-too-many", minutes=minutes)),)

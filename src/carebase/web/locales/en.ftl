@@ -18,6 +18,7 @@ idle-minutes-one = One more minute.
 idle-stay = Stay signed in
 footer-use = Decision support: generated texts are drafts, to be checked and approved by a health professional.
 footer-privacy = The data stay on this server. Every reading of a record is logged. This page calls no other site.
+footer-privacy-widget = The data stay on this server. Every reading of a record is logged. This page asks { $service } whether you are a person.
 mistakes-title = Please correct
 mistake-prefix = Error:
 moment = { DATETIME($when, dateStyle: "medium", timeStyle: "short") } ({ $zone })

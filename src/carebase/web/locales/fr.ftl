@@ -18,6 +18,7 @@ idle-minutes-one = Encore une minute.
 idle-stay = Rester connecté
 footer-use = Aide à la décision : les textes générés sont des brouillons, à vérifier et à valider par un professionnel de santé.
 footer-privacy = Les données restent sur ce serveur. Chaque consultation d’un dossier est enregistrée. Cette page n’appelle aucun autre site.
+footer-privacy-widget = Les données restent sur ce serveur. Chaque lecture d’un dossier est notée. Cette page demande à { $service } si vous êtes une personne.
 mistakes-title = À corriger
 mistake-prefix = Erreur :
 moment = { DATETIME($when, dateStyle: "medium", timeStyle: "short") } ({ $zone })
