@@ -20,7 +20,7 @@ from carebase.apps.account import (
 from carebase.apps.account.folder import HERE as ACCOUNT
 from carebase.apps.cases import pages
 from carebase.settings import Settings
-from carebase.web import rendering, static
+from carebase.web import rendering, static, widgets
 
 FOLDERS = (pages.HERE, ACCOUNT)
 
