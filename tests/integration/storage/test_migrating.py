@@ -20,7 +20,7 @@ from carebase.database.pool import Login
 from carebase.settings import Settings
 from carebase.storage import checking, migrating
 from carebase.storage.backends.moving import Moving
-from carebase.storage.objects import Store
+from carebase.storage.objects import Store, StoredObject
 
 pytestmark = pytest.mark.parametrize("cluster", [os.environ.get("CAREBASE_TEST_POSTGRES", "18")], indirect=True)
 
@@ -113,21 +113,24 @@ async def test_files_move_to_a_bucket_and_back_while_they_are_used_and_the_mover
             report = await checking.check(pools[Login.CARE_QUEUE], alone.store.backend, alone.store.keys)
             assert (report.agrees, report.objects) == (True, len(kept))
 
-            # And back; what is under way or about to go waits, and what nobody knows stays where it is.
             back = storing(database, data, name, service, pools, storage_previous="s3://{bucket}/files")
-            under_way = await alone.receive(person, b"under way")
-            removed = next(iter(kept))
-            with database.owner() as owner:
-                owner.execute("delete from storage.objects where id = %s", [removed.id])
-                owner.execute("update storage.trash set after = now()")
-            moved = await migrating.migrate(pools[Login.CARE_QUEUE], back.store.backend)
-            assert (moved.keys, moved.waiting, moved.unknown, moved.is_done) == (len(kept) - 1, 2, 0, False)
-            await back.store.discard(under_way)
-            await back.sweep()
-            assert (await migrating.migrate(pools[Login.CARE_QUEUE], back.store.backend)).is_done
-            assert list(back.store.backend.previous.keys()) == []
-            report = await checking.check(pools[Login.CARE_QUEUE], back.store.backend, back.store.keys)
-            assert (report.agrees, report.objects) == (True, len(kept) - 1)
+            await moves_back(alone, back, removing=next(iter(kept)), objects=len(kept))
+
+
+async def moves_back(alone: Files, back: Files, *, removing: StoredObject, objects: int) -> None:
+    """What is under way or about to go waits, the rest moves."""
+    under_way = await alone.receive(alone.database.a_person(), b"under way")
+    with alone.database.owner() as owner:
+        owner.execute("delete from storage.objects where id = %s", [removing.id])
+        owner.execute("update storage.trash set after = now()")
+    moved = await migrating.migrate(back.queue, back.store.backend)
+    assert (moved.keys, moved.waiting, moved.unknown, moved.is_done) == (objects - 1, 2, 0, False)
+    await back.store.discard(under_way)
+    await back.sweep()
+    assert (await migrating.migrate(back.queue, back.store.backend)).is_done
+    assert list(back.store.backend.previous.keys()) == []
+    report = await checking.check(back.queue, back.store.backend, back.store.keys)
+    assert (report.agrees, report.objects) == (True, objects - 1)
 
 
 async def test_a_copy_that_differs_removes_nothing_and_only_one_moves(files, tmp_path):
@@ -147,5 +150,6 @@ async def test_a_copy_that_differs_removes_nothing_and_only_one_moves(files, tmp
             other.execute("select pg_advisory_lock(%s)", [migrating.LOCK])
             with pytest.raises(migrating.AlreadyMoving):
                 await migrating.migrate(files.queue, places)
+            other.execute("select pg_advisory_unlock(%s)", [migrating.LOCK])
         assert (await migrating.migrate(files.queue, places)).keys == 1
         assert files.on_disk == []
