@@ -6,7 +6,9 @@ create or replace function private.patient_of(path text, stored jsonb) returns u
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-    led_by text := stored ->> path;
+    -- A file leads there by its bucket and name.
+    led_by text := case path when 'object' then coalesce(stored ->> 'object', (stored ->> 'bucket_id') || '/' || (stored ->> 'name'))
+                             else stored ->> path end;
 begin
     if led_by is null then
         return null;
@@ -24,7 +26,6 @@ begin
             return (select p.id from public.conversations c join public.patients p on p.account_id = c.user_id
                      where c.id = led_by::bigint);
         when 'object' then
-            -- A file's bucket and name.
             return private.patient_of_object(split_part(led_by, '/', 1), substr(led_by, strpos(led_by, '/') + 1));
         else
             return led_by::uuid;
@@ -80,10 +81,20 @@ insert into audit.tracked (relation, key_columns, patient_path, unlogged, withhe
     ('public.insight_signatures', '{run_id,signed_by}', 'run_id', '{}', '{}', false),
     ('public.result_releases', '{id}', 'patient_id', '{}', '{}', false),
     -- The remembered answers hold what cases hold.
-    ('public.request_keys', '{actor,key}', null, '{body_hash}', '{response}', false)
+    ('public.request_keys', '{actor,key}', null, '{body_hash}', '{response}', false),
+    -- So do forms in work.
+    ('public.drafts', '{owner,form}', null, '{kept_at}', '{fields}', false)
 on conflict (relation) do update
    set key_columns = excluded.key_columns, patient_path = excluded.patient_path, unlogged = excluded.unlogged,
        withheld = excluded.withheld, is_grouped = excluded.is_grouped;
+
+-- Files, where they are ours to record: a hosted project keeps its own.
+insert into audit.tracked (relation, key_columns, patient_path, unlogged, withheld)
+select 'storage.objects', '{id}', 'object', '{updated_at,last_accessed_at,path_tokens,owner_id}', '{user_metadata}'
+  from pg_catalog.pg_class c
+ where c.oid = to_regclass('storage.objects') and pg_catalog.pg_get_userbyid(c.relowner) = 'platform_owner'
+on conflict (relation) do update
+   set key_columns = excluded.key_columns, patient_path = excluded.patient_path, unlogged = excluded.unlogged, withheld = excluded.withheld;
 
 -- Views of ours; what an operator registered besides stays.
 insert into audit.tracked_views (relation, records, key_columns, patient_path) values
@@ -114,28 +125,41 @@ create or replace trigger tracked_functions_spelled before insert or update of s
 
 do $$
 declare
-    -- Tables of an operator's own have triggers of the operator's own.
-    tracked text[] := array(select t.relation from audit.tracked t join pg_catalog.pg_class c on c.oid = to_regclass(t.relation)
-                             where c.relowner = 'care_owner'::regrole);
-    listed text;
+    listed record;
     former record;
 begin
-    set local role care_owner;
     for former in
         select t.tgname as name, t.tgrelid::regclass as relation from pg_catalog.pg_trigger t
           join pg_catalog.pg_class c on c.oid = t.tgrelid and c.relowner = 'care_owner'::regrole
-         where t.tgfoid = 'audit.note_write()'::regprocedure and t.tgrelid <> all (tracked::regclass[])
+         where t.tgfoid = 'audit.note_write()'::regprocedure
+           and t.tgrelid not in (select to_regclass(k.relation) from audit.tracked k where to_regclass(k.relation) is not null)
     loop
+        set local role care_owner;
         execute format('drop trigger %I on %s', former.name, former.relation);
+        set local role audit_owner;
     end loop;
-    foreach listed in array tracked loop
+    -- Tables of an operator's own have triggers of the operator's own.
+    for listed in
+        select c.oid::regclass as relation, pg_catalog.pg_get_userbyid(c.relowner) as owner
+          from audit.tracked t join pg_catalog.pg_class c on c.oid = to_regclass(t.relation)
+         where pg_catalog.pg_get_userbyid(c.relowner) in ('care_owner', 'platform_owner')
+    loop
+        if listed.owner = 'platform_owner' then
+            set local role none;
+            grant usage on schema audit to platform_owner;
+            set local role audit_owner;
+            grant execute on function audit.note_write() to platform_owner;
+            execute format('set local role %I', listed.owner);
+        else
+            set local role care_owner;
+        end if;
         execute format('create or replace trigger audit_insert after insert on %s referencing new table as new_rows '
-                       'for each statement execute function audit.note_write()', listed::regclass);
+                       'for each statement execute function audit.note_write()', listed.relation);
         execute format('create or replace trigger audit_update after update on %s referencing old table as old_rows new table as new_rows '
-                       'for each statement execute function audit.note_write()', listed::regclass);
+                       'for each statement execute function audit.note_write()', listed.relation);
         execute format('create or replace trigger audit_delete after delete on %s referencing old table as old_rows '
-                       'for each statement execute function audit.note_write()', listed::regclass);
+                       'for each statement execute function audit.note_write()', listed.relation);
         execute format('create or replace trigger audit_truncate after truncate on %s '
-                       'for each statement execute function audit.note_write()', listed::regclass);
+                       'for each statement execute function audit.note_write()', listed.relation);
     end loop;
 end $$;
