@@ -131,6 +131,16 @@ def context(certificate: Path, key: Path) -> ssl.SSLContext:
     return made
 
 
+def believing(certificate: Path) -> ssl.SSLContext:
+    """For a client on this machine that knows which certificate the server shows: that one is believed, no other."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # It is known by itself, so neither who signed it nor for which names matters.
+    made.check_hostname = False
+    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    made.load_verify_locations(cadata=_read_given(certificate).public_bytes(serialization.Encoding.PEM).decode("ascii"))
+    return made
+
+
 def load(into: ssl.SSLContext, certificate: Path, key: Path) -> None:
     """Have new connections begin with this certificate; those that stand go on."""
     try:

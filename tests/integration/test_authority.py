@@ -239,3 +239,13 @@ def test_until_when_certificates_are_good_is_told(tmp_path):
 
     assert [one.name for one in authority.expiries(chosen(tmp_path))] == ["certificate", "authority"]
     assert authority.expiries(settings.Settings(data=tmp_path)) == []
+
+
+def test_who_knows_the_certificate_believes_it_by_any_name_and_believes_no_other(tmp_path):
+    one, other = chosen(tmp_path / "one"), chosen(tmp_path / "other")
+    server, elsewhere = authority.files(one), authority.files(other)
+    known = authority.believing(server[0])
+
+    assert shaken(authority.context(*server), known, name="name.of.nobody") == "TLSv1.3"
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shaken(authority.context(*elsewhere), known, name="localhost")

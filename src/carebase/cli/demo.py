@@ -10,6 +10,7 @@ import asyncio
 import json
 import mimetypes
 import secrets
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -22,7 +23,7 @@ from typing import Any, Final
 
 import click
 
-from carebase import errors, observability
+from carebase import authority, errors, observability
 from carebase.auth import administration
 from carebase.auth.accounts import Accounts
 from carebase.auth.tokens import Tokens
@@ -91,8 +92,8 @@ class DemoFailed(errors.SetupError):
 class Client:
     """A client of the API, with nothing but what every client has."""
 
-    def __init__(self, address: str, *, email: str, password: str) -> None:
-        self._address = address
+    def __init__(self, address: str, *, email: str, password: str, trust: ssl.SSLContext | None = None) -> None:
+        self._address, self._trust = address, trust
         self._headers: dict[str, str] = {}
         token = self.post_json("/auth/v1/token?grant_type=password", {"email": email, "password": password})
         self._headers = {"Authorization": f"Bearer {token['access_token']}"}
@@ -133,7 +134,7 @@ class Client:
         headers = self._headers | ({"Content-Type": kind} if kind else {})
         asked = urllib.request.Request(self._address + path, data=body, headers=headers)  # noqa: S310 (our own server)
         try:
-            with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
+            with urllib.request.urlopen(asked, timeout=30, context=self._trust) as answer:  # noqa: S310
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise DemoFailed(
@@ -147,7 +148,8 @@ async def prepare(chosen: Settings, address: str) -> None:
     if chosen.embedded and not sign_in.exists() and await _is_empty(chosen):
         password = secrets.token_urlsafe(12)
         await _make_clinician(chosen, password)
-        client = await asyncio.to_thread(Client, address, email=EMAIL, password=password)
+        trust = authority.believing(authority.files(chosen)[0]) if chosen.speaks_https else None
+        client = await asyncio.to_thread(Client, _own_address(chosen), email=EMAIL, password=password, trust=trust)
         opened = [await asyncio.to_thread(client.open_case, case) for case in CASES]
         for case, started in zip(CASES, opened, strict=True):
             done = await asyncio.to_thread(client.finished_case, started["case_id"], language=case.language)
@@ -159,6 +161,12 @@ async def prepare(chosen: Settings, address: str) -> None:
         known = json.loads(sign_in.read_text(encoding="utf-8"))
         click.echo(f"Sign in   {known['email']}  {known['password']}")
     click.echo("Stop      Ctrl-C")
+
+
+def _own_address(chosen: Settings) -> str:
+    """Where this server is from this very machine, whatever stands in front of it for others."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(chosen.host, chosen.host)  # noqa: S104 (compared)
+    return f"{'https' if chosen.speaks_https else 'http'}://{f'[{host}]' if ':' in host else host}:{chosen.port}"
 
 
 def told(case: Mapping[str, Any]) -> str:

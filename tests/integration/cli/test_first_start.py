@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -20,14 +21,14 @@ SECOND_START_SECONDS = 5.0
 
 
 class Demo:
-    """`carebase demo`, read until it says how to stop it."""
+    """`carebase demo` over HTTPS with its own authority, read until it says how to stop it."""
 
     def __init__(self, data: Path, port: int) -> None:
-        self.address = f"http://localhost:{port}"
+        self.data, self.address = data, f"https://localhost:{port}"
         began = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "carebase.cli.main", "demo"],
-            env=environment({"CAREBASE_DATA": data, "PORT": port}),
+            env=environment({"CAREBASE_DATA": data, "PORT": port, "CAREBASE_TLS": "true"}),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.shown = ""
@@ -38,6 +39,11 @@ class Demo:
                 break
         self.seconds = time.monotonic() - began
         self.tree = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+
+    def client(self) -> httpx.Client:
+        """A browser that has installed the authority."""
+        kept = (self.data / "tls" / "authority.pem").read_text().partition("-----BEGIN PRIVATE KEY-----")[0]
+        return httpx.Client(base_url=self.address, verify=ssl.create_default_context(cadata=kept))
 
     def interrupt(self) -> tuple[int, str]:
         """Ctrl-C; the exit code and what was said on standard error."""
@@ -73,11 +79,11 @@ def test_the_demo_shows_findings_with_their_places_ends_cleanly_and_starts_again
         signed_in = re.search(r"Sign in +(\S+) +(\S+)", first.shown)
         assert signed_in is not None
         email, password = signed_in.groups()
-        token = httpx.post(
-            f"{first.address}/auth/v1/token?grant_type=password", json={"email": email, "password": password}
-        ).json()["access_token"]
-        reader = {"Authorization": f"Bearer {token}"}
-        assert httpx.get(f"{first.address}/api/cases?total=true", headers=reader).json()["total"] == 2
+        with first.client() as client:
+            body = {"email": email, "password": password}
+            token = client.post("/auth/v1/token?grant_type=password", json=body).json()["access_token"]
+            reader = {"Authorization": f"Bearer {token}"}
+            assert client.get("/api/cases?total=true", headers=reader).json()["total"] == 2
         assert first.interrupt()[0] == 0
         assert left_of(first, data) == []
     finally:
@@ -88,7 +94,8 @@ def test_the_demo_shows_findings_with_their_places_ends_cleanly_and_starts_again
         assert again.seconds < SECOND_START_SECONDS
         assert "completed" not in again.shown
         assert password in again.shown
-        assert httpx.get(f"{again.address}/api/cases?total=true", headers=reader).json()["total"] == 2
+        with again.client() as client:
+            assert client.get("/api/cases?total=true", headers=reader).json()["total"] == 2
         code, said = again.interrupt()
         assert (code, said) == (0, "")
         assert left_of(again, data) == []
