@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import decimal
+import email.parser
 import http.client
 import io
 import json
@@ -59,6 +60,10 @@ class Side:
             # A server may close what it kept open; asking again is what every client does.
             self._connection.close()
             return self._ask(asked)
+        except (TimeoutError, http.client.HTTPException) as error:
+            # What is no answer differs from any answer; the rest goes on.
+            self._connection.close()
+            return Answer(0, {}, f"no answer: {error!r}")
 
     def _ask(self, asked: Asked) -> Answer:
         connection = self._connection
@@ -70,11 +75,23 @@ class Side:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
         response = connection.getresponse()
+        if response.headers.defects:
+            _mend(response)
         content = response.read().decode("utf-8", "replace")
         found = {name: value for name in HEADERS if (value := response.headers.get(name)) is not None}
         is_json = "json" in found.get("content-type", "")
         body = _json(content) if is_json else content
         return Answer(response.status, found, body, content)
+
+
+def _mend(response: http.client.HTTPResponse) -> None:
+    """Read the headers behind a status whose phrase has line ends, as PostgREST 12 writes the message of PT404."""
+    told = str(response.headers.get_payload())
+    at = told.find("Transfer-Encoding: chunked")
+    if at < 0:
+        raise http.client.HTTPException("the headers cannot be read")
+    response.headers = response.msg = email.parser.Parser(http.client.HTTPMessage).parsestr(told[at:])
+    response.chunked, response.chunk_left, response.length = True, None, None
 
 
 def _json(content: str, *, objects: Callable[[list[tuple[str, Any]]], Any] = dict) -> Any:
