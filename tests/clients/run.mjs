@@ -1,11 +1,13 @@
 // Runs what the documents print with the clients they print it for, and tells what came out.
 //
-// Standard input: {"steps": [...], "scope": {...}} with steps of three kinds, each with "replacing", which fills in
+// Standard input: {"steps": [...], "scope": {...}} with steps of four kinds, each with "replacing", which fills in
 // what a document leaves to its reader:
 //   {"client": "001/client.ts"}                            makes `supabase`
 //   {"snippet": "001/fetch_patients.ts", "gives": [names]}  runs it with all names of the scope that it does not declare
 //   {"page": "003/…/page.tsx", "signedInAs": {…}}           renders it with that person's session in the cookies, or
-//                                                          "calls" another of its functions, "using" values
+//                                                          "calls" another of its functions, "using" values, or
+//                                                          "posts" a form to it, and reads what it answers
+//   {"file": "name", "holds": text, "type": type}           makes a Blob of that name for the steps after it
 // Standard output: a JSON list with what each step gave.
 import { register } from 'node:module'
 import WebSocket from 'ws'
@@ -38,11 +40,21 @@ async function signIn (account) {
   if (error) throw error
 }
 
-async function page ({ page: path, calls = 'default', using = [], signedInAs }) {
+async function posted (form) {
+  const { NextRequest } = await import('./next/server.mjs')
+  const body = new FormData()
+  for (const [name, value] of Object.entries(form)) {
+    body.append(name, value.holds === undefined ? value : new File([value.holds], value.name, { type: value.type }))
+  }
+  return new NextRequest('http://localhost:3000/', { method: 'POST', body })
+}
+
+async function page ({ page: path, calls = 'default', using = [], posts, signedInAs }) {
   if (signedInAs) await signIn(signedInAs)
-  const { [calls]: run } = await import(new URL(`documents/${path}`, import.meta.url))
+  const { [posts ? 'POST' : calls]: run } = await import(new URL(`documents/${path}`, import.meta.url))
   try {
-    return { read: await run(...using) }
+    const read = await run(...(posts ? [await posted(posts)] : using))
+    return read instanceof Response ? { status: read.status, read: await read.json() } : { read }
   } catch (error) {
     if (error.constructor.name !== 'Redirected') throw error
     return { redirected: error.message }
@@ -52,6 +64,9 @@ async function page ({ page: path, calls = 'default', using = [], signedInAs }) 
 for (const [number, step] of steps.entries()) {
   if (step.client) {
     known.supabase = (await document(step.client, number, { gives: 'supabase' })).supabase
+    told.push({})
+  } else if (step.file) {
+    known[step.file] = new Blob([step.holds], { type: step.type })
     told.push({})
   } else {
     const given = step.page ? await page(step) : await snippet(step, number)

@@ -15,6 +15,7 @@ from carebase.storage import (
     object_routes,
     public_routes,
     resumable_routes,
+    upload_link_routes,
 )
 
 router = APIRouter(prefix="/storage/v1", tags=["storage"])
@@ -23,6 +24,8 @@ router.include_router(bucket_routes.router)
 router.include_router(public_routes.router)
 router.include_router(link_routes.open_router)
 router.include_router(link_routes.router)
+router.include_router(upload_link_routes.open_router)
+router.include_router(upload_link_routes.router)
 router.include_router(image_routes.open_router)
 router.include_router(image_routes.router)
 router.include_router(resumable_routes.open_router)
