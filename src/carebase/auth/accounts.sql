@@ -1,7 +1,8 @@
 -- name: by_email
 -- The account with this address, for signing in.
 select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
+       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous,
+       case when u.banned_until >= timestamptz '9999-01-01 00:00+00' then timestamptz '9999-01-01 00:00+00' when u.banned_until > 'epoch' then u.banned_until end as banned_until,
        u.created_at, u.updated_at,
        u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
        u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone
@@ -11,7 +12,8 @@ select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_conf
 -- name: by_id
 -- The account of a session that is being continued.
 select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
+       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous,
+       case when u.banned_until >= timestamptz '9999-01-01 00:00+00' then timestamptz '9999-01-01 00:00+00' when u.banned_until > 'epoch' then u.banned_until end as banned_until,
        u.created_at, u.updated_at,
        u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
        u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone
@@ -21,7 +23,8 @@ select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_conf
 -- name: of_session
 -- The account behind a token, while its session lasts and is at the level the token says.
 select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
+       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous,
+       case when u.banned_until >= timestamptz '9999-01-01 00:00+00' then timestamptz '9999-01-01 00:00+00' when u.banned_until > 'epoch' then u.banned_until end as banned_until,
        u.created_at, u.updated_at,
        u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
        u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone
@@ -34,7 +37,8 @@ select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_conf
 -- name: by_phone
 -- The account with this number, for signing in.
 select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
+       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous,
+       case when u.banned_until >= timestamptz '9999-01-01 00:00+00' then timestamptz '9999-01-01 00:00+00' when u.banned_until > 'epoch' then u.banned_until end as banned_until,
        u.created_at, u.updated_at,
        u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
        u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone
@@ -61,7 +65,8 @@ insert into auth.users as u (email, encrypted_password, email_confirmed_at, raw_
 values (%(email)s::text, %(hashed)s::text, case when %(is_confirmed)s::boolean then now() end, %(app_metadata)s::jsonb, %(user_metadata)s::jsonb)
 on conflict do nothing
 returning u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-          u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
+          u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous,
+       case when u.banned_until >= timestamptz '9999-01-01 00:00+00' then timestamptz '9999-01-01 00:00+00' when u.banned_until > 'epoch' then u.banned_until end as banned_until,
           u.created_at, u.updated_at,
           u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
           u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone;

@@ -1,7 +1,8 @@
 -- name: some
 -- Accounts, the newest first; those whose address or full name holds the text, where one is given.
 select u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.confirmed_at, u.last_sign_in_at,
-       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous, u.banned_until,
+       u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata, u.is_anonymous,
+       case when u.banned_until >= timestamptz '9999-01-01 00:00+00' then timestamptz '9999-01-01 00:00+00' when u.banned_until > 'epoch' then u.banned_until end as banned_until,
        u.created_at, u.updated_at,
        u.invited_at, u.phone_confirmed_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
        u.email_change_confirm_status, u.phone_change, u.phone_change_sent_at, u.reauthentication_sent_at, u.language, u.time_zone

@@ -198,12 +198,24 @@ async def test_what_is_done_to_an_account_holds_from_the_next_request_on(client,
     assert (await client.get("/api/me", headers=steps.bearer(session))).status_code == 401
 
 
-async def test_a_ban_ends_when_it_is_lifted(client, steps, key):
+async def test_a_ban_ends_when_it_is_lifted(client, service, steps, key):
     user = await made(client, key, ban_duration="1h30m")
     assert (await signed_in(client, steps)).json()["error_code"] == "user_banned"
     lifted = (await client.put(f"{USERS}/{user['id']}", json={"ban_duration": "none"}, headers=key)).json()
     assert "banned_until" not in lifted
-    assert (await signed_in(client, steps)).status_code == 200
+    session = (await signed_in(client, steps)).json()
+    # As an operator writes it in SQL; a time that no client can read is still one.
+    for written in ("infinity", "20000-01-01"):
+        service.sql("update auth.users set banned_until = %s", written)
+        assert (await signed_in(client, steps)).json()["error_code"] == "user_banned"
+        assert (await client.get("/auth/v1/user", headers=steps.bearer(session))).json()["error_code"] == "user_banned"
+        assert (await client.get("/api/me", headers=steps.bearer(session))).status_code in {401, 403}
+        told = (await client.get(f"{USERS}/{user['id']}", headers=key)).json()
+        assert told["banned_until"].startswith("9999-01-01")
+        assert len((await client.get(USERS, headers=key)).json()["users"]) == 1
+    for written in ("-infinity", None):
+        service.sql("update auth.users set banned_until = %s", written)
+        assert (await signed_in(client, steps)).status_code == 200
 
 
 async def test_a_removed_account_is_gone_and_its_address_is_free(client, service, key):
