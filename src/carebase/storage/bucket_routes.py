@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from carebase.storage import buckets, fields, protocol, removing
 
-router = APIRouter(route_class=protocol.StorageRoute)
+router = APIRouter(route_class=protocol.StorageRoute, dependencies=[Depends(protocol.refuse_nobody)])
 
 
 @router.get("/bucket")

@@ -61,6 +61,12 @@ def caller_of(request: Request) -> Caller:
     )
 
 
+def refuse_nobody(request: Request) -> None:
+    """AccessDenied, in the words that clients know, where no key came and no token; some objects are for everybody."""
+    if request.state.storage_identity == ANONYMOUS:
+        raise refused.AccessDenied(details="Invalid Compact JWS")
+
+
 def store_of(request: Request) -> Store:
     """The files of this deployment."""
     return cast(Store, request.app.state.store)
