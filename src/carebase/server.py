@@ -24,6 +24,7 @@ from carebase.apps.cases import intake, routes
 from carebase.audit.checkpoints import Checkpoints
 from carebase.audit.log import ReadGate
 from carebase.audit.sealer import Sealer
+from carebase.auth import oauth_routes
 from carebase.auth import routes as auth_routes
 from carebase.auth.accounts import Accounts
 from carebase.auth.activity import Activity
@@ -182,7 +183,7 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
         openapi_url="/openapi.json" if settings.api_docs else None,
     )
     app.state.settings = settings
-    app.state.tokens = Tokens.of(settings)
+    app.state.tokens, app.state.issuers = Tokens.of(settings), oauth_routes.read_issuers(settings)
     app.state.allowance = Allowance(settings.requests_per_minute)
     app.state.address_allowance = Allowance(settings.requests_per_minute * request_limit.PEOPLE_BEHIND_AN_ADDRESS)
     names = static.built()

@@ -61,6 +61,8 @@ told.listed = [listed.all.length, listed.totp.map(({ friendly_name, status }) =>
 
 const removed = await second.auth.mfa.unenroll({ factorId })
 told.removed = [removed.error, await seen(second)]
+// The client asks whose the token of before is, and goes on.
+told.still = [(await second.auth.getUser()).data.user?.email ?? null, Boolean((await second.auth.getSession()).data.session)]
 await second.auth.refreshSession()
 told.lowered = [await level(second), await seen(second)]
 console.log(JSON.stringify(told))

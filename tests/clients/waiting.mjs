@@ -30,7 +30,9 @@ if (process.env.PART === "again") {
   said.in = told(await begun().auth.signInWithPassword({ email: "guest@example.org", password: PASSWORD }))
 
   const pkce = begun({ flowType: "pkce" })
-  said.asked = told(await pkce.auth.signInWithOtp({ email: "guest@example.org", options: { shouldCreateUser: false } }))
+  said.asked = told(await pkce.auth.signInWithOtp({
+    email: "guest@example.org", options: { shouldCreateUser: false, emailRedirectTo: "http://localhost:8000" },
+  }))
   const { link } = await mail("guest@example.org")
   const code = (await opened(link)).searchParams.get("code")
   const thief = begun({ flowType: "pkce" })

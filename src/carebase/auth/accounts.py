@@ -10,6 +10,8 @@ may see is not decided here but by row policies.
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +23,7 @@ from carebase.auth import refused
 from carebase.auth.callers import Caller
 from carebase.auth.passwords import Passwords
 from carebase.auth.policy import Policy
-from carebase.auth.tokens import Tokens
+from carebase.auth.tokens import SignedIn, Tokens
 from carebase.auth.users import AccountIdentity, Factor, User
 from carebase.database import queries
 from carebase.database import session as sessions
@@ -93,14 +95,15 @@ async def with_ways(session: Session, user: User) -> Account:
     return Account(user=user, identities=identities.brought, factors=factors.brought)
 
 
-async def signed_in(session: Session, identity: Identity) -> User:
-    """The account of a verified token, while its session lasts; SessionNotFound or Banned otherwise."""
+async def signed_in(session: Session, identity: Identity, *, level: str | None = None) -> User:
+    """The account of a verified token, while its session lasts and is at the level the token says, or at the one
+    given; SessionNotFound or Banned otherwise."""
     found = await session.maybe(
         SQL["of_session"],
         User,
         user_id=identity.user_id,
         session_id=session_id_of(identity),
-        aal=level_of(identity),
+        aal=level or level_of(identity),
     )
     if found is None:
         raise refused.SessionNotFound
@@ -117,6 +120,19 @@ def session_id_of(identity: Identity) -> UUID:
 def level_of(identity: Identity) -> str:
     """The level of assurance a person's token says: `aal1` or `aal2`."""
     return str(identity.claims.get("aal", "aal1"))
+
+
+def proofs_of(identity: Identity) -> list[SignedIn]:
+    """By what means a person's token says it was proven; what a client could not have got from here is left out."""
+    return [
+        SignedIn(method=str(entry["method"]), timestamp=int(entry["timestamp"]))
+        for entry in identity.claims.get("amr", ())
+        if isinstance(entry, Mapping) and "method" in entry and _is_time(entry.get("timestamp"))
+    ]
+
+
+def _is_time(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
 
 
 async def make(

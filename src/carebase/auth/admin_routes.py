@@ -106,8 +106,10 @@ async def remove_factor(request: Request, user_id: str, factor_id: str) -> Respo
     means, which = requests.accounts_of(request), _id(user_id)
     async with means.begin() as session:
         holder = await administration.known(session, which)
-        removed = await factors.remove(session, means, holder, factor_id=_id(factor_id), caller=operator.caller)
-        await operator.record_of(session, "remove_factor", factors.FACTORS, key=str(removed.id), of=str(which))
+        await operator.speak(session)
+        removed = await factors.remove(
+            session, means, holder, factor_id=_id(factor_id), caller=operator.caller, by=operator.name
+        )
     return protocol.answer(users.factor_json(removed))
 
 

@@ -131,6 +131,7 @@ def _granted(given: Mapping[str, Any]) -> str:
 
 
 def _said(given: Mapping[str, Any]) -> str:
+    metadata.check_form(given)
     text = json.dumps(given)
     if len(text) > metadata.LONGEST_BYTES:
         raise refused.NotValid(details=f"metadata is larger than {metadata.LONGEST_BYTES} bytes.")

@@ -231,10 +231,13 @@ async def of_user(session: Session, user_id: UUID) -> list[Factor]:
     return await session.all(SQL["of_user"], Factor, user_id=user_id)
 
 
-async def remove(session: Session, means: Accounts, user: User, *, factor_id: UUID, caller: Caller) -> Factor:
+async def remove(
+    session: Session, means: Accounts, user: User, *, factor_id: UUID, caller: Caller, by: str | None = None
+) -> Factor:
     """Remove a factor, by whoever speaks in this transaction; FactorNotFound when the account has none of this id.
 
-    Who may is the caller's business. Sessions fall, a mail tells the person, recovery codes go with the last one.
+    Who may is the caller's business; `by` goes on record where it is not the account's holder. Sessions fall, a mail
+    tells the person, recovery codes go with the last one.
     """
     # A session that is just being raised by it is not yet seen as raised: it has to be over before any is lowered.
     await session.run(SQL["lock_account"], user_id=user.id)
@@ -252,7 +255,7 @@ async def remove(session: Session, means: Accounts, user: User, *, factor_id: UU
         FACTORS,
         keys=[str(factor_id)],
         request_id=caller.request_id,
-        details={"account": str(user.id), "address": caller.address},
+        details={"account": str(user.id), "address": caller.address, **({} if by is None else {"by": by})},
     )
     return removed
 

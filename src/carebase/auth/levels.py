@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,8 +24,6 @@ from carebase.database.session import Session
 
 SQL = queries.beside(__file__)
 
-FRESH_SECONDS: Final = 15 * 60
-"""How old a proof may be for changes that decide over an account."""
 TOKEN_BYTES: Final = 32
 
 
@@ -73,9 +70,7 @@ def demand_fresh(held: Held, identity: Identity) -> None:
     """Nothing where the strongest proof the account has was given in the last minutes; SecondFactorNeeded or
     ProofTooOld otherwise. Asked before every change that decides over the account (ASVS 7.5.1)."""
     demand_raised(held, identity)
-    counting = methods.SECOND_FACTORS if held.has_factor else None
-    times = [entry.timestamp for entry in held.proofs if counting is None or entry.method in counting]
-    if max(times, default=0) < time.time() - FRESH_SECONDS:
+    if not methods.is_fresh(held.proofs, by=methods.SECOND_FACTORS if held.has_factor else None):
         raise factors_refused.ProofTooOld
 
 

@@ -6,11 +6,16 @@ In charge of the closed set, in GoTrue's words where it has them.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Final
 
 from carebase.auth.tokens import SignedIn
+
+FRESH_SECONDS: Final = 15 * 60
+"""How old a proof may be for changes that decide over an account."""
+CLOCKS_APART_SECONDS: Final = 60
+"""By how much another copy's clock may be ahead."""
 
 
 class Method(StrEnum):
@@ -38,6 +43,20 @@ SECOND_FACTORS: Final = frozenset({Method.TOTP, Method.PAPER_FACTOR})
 def proof(method: Method) -> SignedIn:
     """That it was proven by this means just now."""
     return SignedIn(method=method.value, timestamp=int(time.time()))
+
+
+def is_fresh(proofs: Iterable[SignedIn], *, by: Collection[Method] | None = None) -> bool:
+    """Whether one of the proofs, by one of these means if given, was given a short while ago.
+
+    >>> is_fresh([proof(Method.PASSWORD)]), is_fresh([proof(Method.PASSWORD)], by=SECOND_FACTORS)
+    (True, False)
+    """
+    now = time.time()
+    return any(
+        now - FRESH_SECONDS <= entry.timestamp <= now + CLOCKS_APART_SECONDS
+        for entry in proofs
+        if by is None or entry.method in by
+    )
 
 
 def level(proofs: Iterable[SignedIn]) -> str:

@@ -84,6 +84,7 @@ async def enter(session: Session, means: Accounts, proven: Proven, *, caller: Ca
 
     Banned, AddressNotProvided, AddressNotVerified, AccountNotLinked, SignUpDisabled.
     """
+    await session.run(SQL["free_identity"], provider=proven.provider, subject=proven.subject)
     user_id = await session.value(
         SQL["use_identity"], provider=proven.provider, subject=proven.subject, said=json.dumps(proven.said)
     )
@@ -100,6 +101,7 @@ async def link(session: Session, means: Accounts, proven: Proven, *, user_id: UU
 
     IdentityExists when it is one already, of this account or another.
     """
+    await session.run(SQL["free_identity"], provider=proven.provider, subject=proven.subject)
     user = await accounts.by_id(session, user_id)
     if user is None or user.is_banned(datetime.now(UTC)):
         raise refused.Banned

@@ -5,6 +5,13 @@ update auth.identities i
  where i.provider = %(provider)s::text and i.provider_id = %(subject)s::text
 returning i.user_id;
 
+-- name: free_identity
+-- An account that is only a name by now holds no way in any more.
+delete from auth.identities i
+ using auth.users u
+ where u.id = i.user_id and u.deleted_at is not null
+   and i.provider = %(provider)s::text and i.provider_id = %(subject)s::text;
+
 -- name: make
 -- An account that comes in by an outside provider; no row when there is one with this address.
 insert into auth.users as u (email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)

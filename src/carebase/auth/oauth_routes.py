@@ -27,6 +27,7 @@ from carebase.auth.oauth import Answer, Begun
 from carebase.auth.oauth_issuers import Issuer
 from carebase.auth.opening import Opened
 from carebase.database.identity import Identity
+from carebase.settings import Settings
 
 COOKIE: Final = "carebase_flow"
 LARGEST_FORM_BYTES: Final = 16_384
@@ -39,12 +40,16 @@ router = APIRouter(route_class=protocol.GoTrueRoute)
 
 
 def issuers_of(connection: HTTPConnection) -> Mapping[str, Issuer]:
-    """The issuers of this deployment by name, read at the first use."""
+    """The issuers of this deployment by name."""
     state = connection.app.state
     if not hasattr(state, "issuers"):
-        found = oauth_providers.read(state.settings)
-        state.issuers = {name: Issuer(provider) for name, provider in found.items()}
+        state.issuers = read_issuers(state.settings)
     return cast(Mapping[str, Issuer], state.issuers)
+
+
+def read_issuers(settings: Settings) -> Mapping[str, Issuer]:
+    """The issuers that the operator's file names; BadSetting where it cannot be used."""
+    return {name: Issuer(provider) for name, provider in oauth_providers.read(settings).items()}
 
 
 async def by_id_token(request: Request) -> Opened:

@@ -52,19 +52,24 @@ class Operator:
 
     async def record_of(self, session: Session, action: str, relation: str, *, key: str, **details: object) -> None:
         """The same for a row of another table."""
-        if self.identity is not None and (person := self.person_id) is not None:
-            await accounts.speak_as(session, person, accounts.session_id_of(self.identity))
+        await self.speak(session)
         await audit.record(
             session,
             action,
             relation,
             keys=[key],
             request_id=self.caller.request_id,
-            details={"by": self._name, "address": self.caller.address, **details},
+            details={"by": self.name, "address": self.caller.address, **details},
         )
 
+    async def speak(self, session: Session) -> None:
+        """Say who acts in what the transaction puts on record, where it is a person."""
+        if self.identity is not None and (person := self.person_id) is not None:
+            await accounts.speak_as(session, person, accounts.session_id_of(self.identity))
+
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """As what it acts: the command line, an administrator, or a key by the beginning of its hash."""
         if self.identity is None:
             return "command line"
         if self.person_id is not None:

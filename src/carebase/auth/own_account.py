@@ -15,6 +15,7 @@ from carebase.auth import (
     email_changes,
     mailing,
     metadata,
+    methods,
     one_time_tokens,
     reauthenticating,
     refused,
@@ -37,10 +38,15 @@ SQL = queries.beside(__file__)
 WITHOUT_PASSWORD: Final = frozenset({Method.RECOVERY, Method.INVITE})
 
 
-async def read(means: Accounts, identity: Identity) -> Account:
-    """The account of a verified token, while its session lasts."""
+async def read(means: Accounts, identity: Identity, *, may_be_lowered: bool = False) -> Account:
+    """The account of a verified token, while its session lasts.
+
+    With `may_be_lowered` also for a token of before the session lost its second factor: its client asks whose it
+    is, and would sign out where it is told that there is no session, instead of getting a token of the lower level.
+    """
     async with means.begin() as session:
-        return await accounts.with_ways(session, await accounts.signed_in(session, identity))
+        level = "aal1" if may_be_lowered else accounts.level_of(identity)
+        return await accounts.with_ways(session, await accounts.signed_in(session, identity, level=level))
 
 
 async def change(
@@ -167,9 +173,9 @@ async def _check_may_set(
     if nonce is not None:
         await reauthenticating.by_nonce(means, user, nonce, caller=caller)
     elif user.encrypted_password is None:
-        if not reauthenticating.is_fresh(identity):
+        if not methods.is_fresh(accounts.proofs_of(identity)):
             raise refused.NotFresh
-    elif current_password is not None or not reauthenticating.is_fresh(identity, by=WITHOUT_PASSWORD):
+    elif current_password is not None or not methods.is_fresh(accounts.proofs_of(identity), by=WITHOUT_PASSWORD):
         await signing_in.check_current(means, user, current_password, caller=caller)
 
 

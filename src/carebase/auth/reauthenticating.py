@@ -6,21 +6,14 @@ the account's address; and of an account with a second factor being changed only
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from typing import Any, Final
-
 from carebase.auth import accounts, mailing, methods, one_time_tokens, refused, signing_in
 from carebase.auth.accounts import Account, Accounts
 from carebase.auth.callers import Caller
 from carebase.auth.mailing import Return
-from carebase.auth.methods import Method
 from carebase.auth.one_time_tokens import TokenType
 from carebase.auth.users import User
 from carebase.database.identity import Identity
 from carebase.mail.messages import Kind
-
-FRESH_MINUTES: Final = 15
 
 
 async def ask(means: Accounts, identity: Identity, *, caller: Caller) -> None:
@@ -73,7 +66,7 @@ async def check(
         await by_nonce(means, account.user, nonce, caller=caller)
     elif current_password is not None:
         await signing_in.check_current(means, account.user, current_password, caller=caller)
-    elif not is_fresh(identity, by=methods.SECOND_FACTORS if has_factor(account) else None):
+    elif not methods.is_fresh(accounts.proofs_of(identity), by=methods.SECOND_FACTORS if has_factor(account) else None):
         raise refused.NotFresh
 
 
@@ -86,18 +79,3 @@ def check_level(account: Account, identity: Identity) -> None:
     """SecondFactorNeeded when the account has one and this session has not proven it."""
     if has_factor(account) and accounts.level_of(identity) != "aal2":
         raise refused.SecondFactorNeeded
-
-
-def is_fresh(identity: Identity, *, by: frozenset[Method] | None = None) -> bool:
-    """Whether the session was proven a short while ago, by one of these means if given."""
-    now = time.time()
-    return any(
-        now - FRESH_MINUTES * 60 <= _time(entry) <= now + 60
-        for entry in identity.claims.get("amr", ())
-        if by is None or entry.get("method") in by
-    )
-
-
-def _time(entry: Mapping[str, Any]) -> float:
-    given = entry.get("timestamp")
-    return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else 0.0

@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 from fastapi import APIRouter, Request, Response
 
-from carebase.auth import oauth_providers, oauth_refused, protocol, requests, signing_keys
+from carebase.auth import oauth_refused, oauth_routes, protocol, requests, signing_keys
 from carebase.auth.tokens import Tokens
 from carebase.settings import VERSION
 
@@ -32,7 +32,7 @@ async def health() -> Response:
 async def settings(request: Request) -> Response:
     """Which ways to sign in there are."""
     policy = requests.accounts_of(request).policy
-    providers = dict.fromkeys(oauth_providers.read(request.app.state.settings), True)
+    providers = dict.fromkeys(oauth_routes.issuers_of(request), True)
     external = {
         **providers,
         "anonymous_users": policy.is_anonymous_allowed,

@@ -16,7 +16,7 @@ router = APIRouter(route_class=protocol.GoTrueRoute)
 @router.get("/user")
 async def read_user(request: Request) -> Response:
     """The account that is signed in."""
-    read = await own_account.read(requests.accounts_of(request), protocol.person(request))
+    read = await own_account.read(requests.accounts_of(request), protocol.person(request), may_be_lowered=True)
     return protocol.answer(protocol.account(read))
 
 

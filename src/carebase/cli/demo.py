@@ -210,7 +210,7 @@ async def _make_clinician(chosen: Settings, password: str) -> None:
 async def _accounts(chosen: Settings) -> AsyncIterator[Accounts]:
     """The accounts of the running server, for a moment."""
     dsn = await runtime.reached_database(chosen)
-    tokens = Tokens(chosen.secret, issuer=f"{chosen.address}/auth/v1", access_token_minutes=chosen.access_token_minutes)
+    tokens = Tokens.of(chosen)
     logins = frozenset({Login.AUTH_SERVICE})
     async with Pools(owner_dsn=dsn, secret=chosen.secret, logins=logins) as pools:
         accounts = Accounts(pools, tokens=tokens, secret=chosen.secret)

@@ -41,7 +41,7 @@ async def _status(chosen: Settings) -> dict[str, Any]:
     dsn = await runtime.reached_database(chosen)
     async with Pools(owner_dsn=dsn, secret=chosen.secret, logins=frozenset({Login.CARE_QUEUE})) as pools:
         found = await counts.read(pools)
-    tokens = Tokens(chosen.secret, issuer=f"{chosen.address}/auth/v1", access_token_minutes=chosen.access_token_minutes)
+    tokens = Tokens.of(chosen)
     return {
         "address": chosen.address,
         "anon_key": tokens.anon_key(),

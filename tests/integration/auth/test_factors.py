@@ -338,6 +338,20 @@ async def test_a_removed_factor_takes_down_at_once_what_it_raised(client, servic
     assert service.sql("select count(*) from auth.paper_codes") == [(0,)]
     assert service.recorded("remove_factor")[0]["actor"] == raised["user"]["id"]
     assert ("factor_removed",) in service.sql("select kind from auth.outbox")
+    # The token of before opens and changes nothing, yet its client is told whose it is, so that it gets another.
+    assert (await client.get("/auth/v1/user", headers=steps.bearer(raised))).json()["id"] == raised["user"]["id"]
+    assert (await client.get("/api/me", headers=steps.bearer(raised))).status_code == 401
+    changed = await client.put("/auth/v1/user", json={"data": {"a": 1}}, headers=steps.bearer(raised))
+    assert changed.json()["error_code"] == "session_not_found"
+
+
+async def test_a_factor_that_an_operator_removes_is_on_record_once(client, service, steps, factors):
+    factor, raised = await factors.added(await steps.signed_up(client))
+    key = {"Authorization": f"Bearer {service.app.state.tokens.service_key()}"}
+    removed = await client.delete(f"/auth/v1/admin/users/{raised['user']['id']}/factors/{factor['id']}", headers=key)
+    assert removed.status_code == 200, removed.text
+    (entry,) = service.recorded("remove_factor")
+    assert (entry["details"]["by"], entry["details"]["account"]) == ("service key", raised["user"]["id"])
 
 
 async def test_a_session_raised_by_another_factor_stays_when_one_of_two_goes(client, service, steps, factors):

@@ -300,6 +300,13 @@ async def test_a_disabled_account_stays_outside(service, client, known):
     service.sql("delete from auth.sessions")
     assert "user_banned" in await came_back(client)
     assert service.sql("select count(*) from auth.sessions") == [(0,)]
+    # An account that is only a name by now keeps nobody from having one.
+    service.sql("update auth.users set banned_until = null, email = 'gone', deleted_at = now()")
+    assert "access_token" in await came_back(client)
+    assert service.sql("select u.deleted_at is null from auth.identities i join auth.users u on u.id = i.user_id") == [
+        (True,)
+    ]
+    assert (await client.get("/auth/v1/settings")).json()["external"]["hospital"] is True
 
 
 async def test_the_address_comes_from_the_profile_of_the_same_person_alone(client, known):

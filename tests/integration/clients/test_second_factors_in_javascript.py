@@ -43,5 +43,6 @@ def test_staff_enrols_shows_and_removes_a_second_factor(javascript, deployment):
         "shown": [None, ["aal2", "aal2", ["password", "totp"]], 1],
         "listed": [1, [["phone", "verified"]]],
         "removed": [None, "PGRST301"],
+        "still": [EMAIL, True],
         "lowered": [["aal1", "aal1", ["password"]], 0],
     }

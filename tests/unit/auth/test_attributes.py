@@ -91,3 +91,10 @@ def test_a_hash_that_is_unknown_or_costs_too_much_is_refused(text: str) -> None:
 def test_what_would_open_somebodys_account_is_known_as_such(body, is_proven, opens) -> None:
     wanted = attributes.read(body)
     assert (wanted.is_proven, wanted.opens_account) == (is_proven, opens)
+
+
+@pytest.mark.parametrize("name", ["user_metadata", "app_metadata"])
+@pytest.mark.parametrize("value", [2**63, -1e300, [[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]])
+def test_what_could_not_be_answered_again_is_not_kept(name: str, value: object) -> None:
+    with pytest.raises(refused.NotValid):
+        attributes.read({name: {"a": value}})
