@@ -37,7 +37,7 @@ DOMAINS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "The insights",
         (
             "insight_runs", "insight_statements", "insight_texts", "ai_insights", "case_steps", "statement_reviews",
-            "insight_signatures", "request_keys",
+            "insight_signatures", "request_keys", "drafts",
         ),
     ),
     "accounts": (

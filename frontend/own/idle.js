@@ -1,9 +1,12 @@
 // Warns before an unused session ends and closes it when nobody answers; the server ends it by itself as well.
+// What is being written is kept on the server before that.
 // All tabs of this browser know of each other, so that the one in use keeps the others open.
 
 const WARNING = 2 * 60_000;
 const MINUTE = 60_000;
 const NOTED_EVERY = 4 * MINUTE;
+// What a browser sends on after its page has gone.
+const SMALL = 50_000;
 
 class IdleWatch extends HTMLElement {
   connectedCallback() {
@@ -30,8 +33,47 @@ class IdleWatch extends HTMLElement {
       form.addEventListener("submit", () => this.tell("out"));
     }
     // Timers sleep with the machine, so the clock decides whenever somebody looks again.
-    document.addEventListener("visibilitychange", () => this.look());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.keepDrafts();
+      else this.look();
+    });
     this.timer = setInterval(() => this.look(), 1000);
+    this.forms = [...document.querySelectorAll("form[data-draft]")].map((form) => this.watched(form));
+  }
+
+  watched(form) {
+    const watched = { form, kept: "", isSent: false };
+    form.addEventListener("submit", () => (watched.isSent = true));
+    form.addEventListener("input", () => (watched.isSent = false));
+    return watched;
+  }
+
+  written(form) {
+    // Files and what the page itself put in are not what somebody wrote.
+    const own = ["form_token", "idempotency_key"];
+    const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && value && !own.includes(name));
+    return new URLSearchParams(typed).toString();
+  }
+
+  async keepDrafts() {
+    for (const watched of this.forms) {
+      const written = this.written(watched.form);
+      if (watched.isSent || !written || written === watched.kept) continue;
+      const body = new URLSearchParams(written);
+      body.set("form_token", this.dataset.token);
+      try {
+        const answer = await fetch(`/drafts/${watched.form.dataset.draft}`, {
+          method: "POST",
+          body,
+          // The page does this by itself: it keeps no session open.
+          headers: { "X-Carebase-Poll": "1" },
+          keepalive: written.length < SMALL,
+        });
+        if (answer.ok && !answer.redirected) watched.kept = written;
+      } catch {
+        // No network just now: it is tried again.
+      }
+    }
   }
 
   disconnectedCallback() {
@@ -70,6 +112,7 @@ class IdleWatch extends HTMLElement {
     if (unused >= this.limit) {
       this.close();
     } else if (this.isNoticed && unused >= NOTED_EVERY) {
+      this.keepDrafts();
       this.stay();
     } else if (unused >= this.limit - WARNING) {
       this.warn(this.limit - unused);
@@ -79,6 +122,7 @@ class IdleWatch extends HTMLElement {
   warn(left) {
     const words = left > MINUTE ? this.left.dataset.two : this.left.dataset.one;
     if (!this.dialog.open) {
+      this.keepDrafts();
       this.dialog.showModal();
       this.dialog.querySelector("button").focus();
     }

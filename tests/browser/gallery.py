@@ -419,7 +419,8 @@ def application() -> Starlette:
             if "mistakes" in request.query_params
             else []
         )
-        view = views.new_case_view(t, values={}, mistakes=mistakes, idempotency_key="k")
+        kept_at = NOW if "kept" in request.query_params else None
+        view = views.new_case_view(t, values={}, mistakes=mistakes, idempotency_key="k", kept_at=kept_at)
         return renderer.page(request, "cases/new_case.html", view=view)
 
     def failure(request: Request) -> Response:
@@ -440,6 +441,7 @@ def application() -> Starlette:
             *account_gallery.routes(renderer),
             Route("/cases", worklist),
             Route("/cases/new", new_case),
+            Route("/drafts/new_case", lambda _: Response(status_code=204), methods=["POST"]),
             Route("/cases/{case_id}", case),
             Route("/cases/{case_id}/progress", case),
             Route("/cases/{case_id}/files/{file_id}/pages/{page:int}.png", picture),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import parse_qs
+
 import pytest
 from playwright.sync_api import Page, Request, expect
 from tests.browser.conftest import Watched
@@ -79,6 +82,29 @@ def test_who_writes_for_long_is_not_disturbed(timed: Watched) -> None:
     assert len(stays) == 5
 
 
+def test_what_is_being_written_is_kept_on_the_server_before_the_end(timed: Watched) -> None:
+    page = timed.open("/cases/new")
+    keeps = asked(page, "/drafts/new_case")
+    pass_minutes(page, 18.1)
+    # An empty form is nobody's work.
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    assert keeps == []
+    page.keyboard.press("Enter")
+    page.locator("#patient_name").fill("Thérèse")
+    page.locator("#case_summary").fill("Fatigue")
+    pass_minutes(page, 18.1)
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    (kept,) = keeps
+    assert kept.headers["x-carebase-poll"] == "1"
+    fields = parse_qs(kept.post_data)
+    assert (fields["patient_name"], fields["case_summary"]) == (["Thérèse"], ["Fatigue"])
+    assert "idempotency_key" not in fields
+    pass_minutes(page, 2)
+    page.wait_for_url("**/login?next=%2Fcases%2Fnew&said=idle")
+    assert len(keeps) == 1
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+
 def test_a_tab_in_use_keeps_the_others_open(timed: Watched) -> None:
     page, other = timed.open("/account/profile"), timed.page.context.new_page()
     pass_minutes(page, 18.1)
@@ -119,11 +145,16 @@ def test_the_square_code_is_drawn_under_the_page_s_own_policy(watched: Watched) 
 
 
 def test_a_sheet_is_printed_alone(watched: Watched) -> None:
-    page = watched.open("/account/sheet")
-    page.emulate_media(media="print")
-    expect(page.get_by_text("ACDE-FGHJ-KMNP")).to_be_visible()
-    for hidden in (".cb-settings__nav", "text=Je les ai gardés"):
-        expect(page.locator(hidden)).to_be_hidden()
+    for path in ("/account/sheet", "/patients/1/sheet"):
+        page = watched.open(path)
+        page.emulate_media(media="print")
+        expect(page.get_by_text("ACDE-FGHJ-KMNP")).to_be_visible()
+        for hidden in (".cb-settings__nav", "text=Je les ai gardés", ".cb-header", ".cb-footer"):
+            assert page.locator(hidden).first.is_hidden()
+        printed = page.pdf(prefer_css_page_size=True)
+        pages = re.findall(rb"/MediaBox ?\[ ?0 0 ([0-9.]+) ([0-9.]+) ?\]", printed)
+        # One page of A5, in points.
+        assert [(round(float(width)), round(float(height))) for width, height in pages] == [(420, 595)]
 
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/account/profile", "/account/security"])

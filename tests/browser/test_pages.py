@@ -14,6 +14,7 @@ PAGES = {
     "worklist filtered": "/cases?status=failed",
     "new case": "/cases/new",
     "new case with mistakes": "/cases/new?mistakes=1",
+    "new case with a draft": "/cases/new?kept=1",
     "case": "/cases/c-7Qm2",
     "case in work": "/cases/c-2",
     "case failed": "/cases/c-3",

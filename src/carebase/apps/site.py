@@ -18,7 +18,7 @@ from carebase.apps.account import (
     ways_back,
 )
 from carebase.apps.account.folder import HERE as ACCOUNT
-from carebase.apps.cases import pages
+from carebase.apps.cases import draft_routes, pages
 from carebase.settings import Settings
 from carebase.web import rendering, static, widgets
 
@@ -37,6 +37,7 @@ for each in (
     certificate_page,
     first_run,
     ways_back,
+    draft_routes,
     pages,
 ):
     router.include_router(each.router)

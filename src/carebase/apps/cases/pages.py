@@ -10,13 +10,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Final, cast
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from carebase import errors
 from carebase.apps.account import patient_codes
-from carebase.apps.cases import case_view, file_view, intake, new_case_form, opening, views
+from carebase.apps.cases import case_view, draft_routes, file_view, intake, new_case_form, opening, views
 from carebase.apps.cases.bodies import CaseIn
 from carebase.apps.cases.pointing import Mark
 from carebase.apps.cases.views import Mistake
@@ -25,7 +25,7 @@ from carebase.auth import printing, requests
 from carebase.auth.requests import ReadSession, RequestSession, SignedInIdentity
 from carebase.documents.reading import Reader as DocumentReader
 from carebase.documents.text import Box, Kind
-from carebase.records import cases, files, insights
+from carebase.records import cases, drafts, files, insights
 from carebase.records.cases import Case, CaseFilter, CaseId, CaseStatus
 from carebase.records.files import FileId
 from carebase.web import csrf, rendering
@@ -71,10 +71,20 @@ async def worklist(
     return _renderer(request).page(request, "cases/worklist.html", view=view)
 
 
-@router.get("/cases/new", dependencies=[Depends(requests.signed_in_identity_for_request)])
-async def new_case(request: Request) -> Response:
-    """The empty form."""
-    return _new_case_form(request, values={}, mistakes=[], key=str(uuid.uuid4()))
+@router.get("/cases/new")
+async def new_case(
+    request: Request, session: ReadSession, draft: Annotated[str, Query(max_length=20)] = ""
+) -> Response:
+    """The empty form, with the offer to go on with a draft; or the form with the draft in it."""
+    kept = await drafts.read(session, draft_routes.NEW_CASE)
+    is_wanted = kept is not None and draft == "kept"
+    return _new_case_form(
+        request,
+        values=dict(kept.fields) if kept is not None and is_wanted else {},
+        mistakes=[],
+        key=str(uuid.uuid4()),
+        kept_at=None if kept is None or is_wanted else kept.kept_at,
+    )
 
 
 @router.post("/cases/new")
@@ -96,6 +106,8 @@ async def open_case(request: Request, identity: SignedInIdentity) -> Response:
         body = new_case_form.read(t, values, today=_today())
         if isinstance(body, CaseIn):
             opened = await opening.open_case(request, identity, body=body, arrived=arrived, key=key)
+            async with requests.open_session(request, identity) as session:
+                await drafts.drop(session, draft_routes.NEW_CASE)
             return _gone_to(request, f"/cases/{opened.answer['case_id']}")
     except BaseException:
         await arrived.discard(store)
@@ -227,10 +239,18 @@ async def _codes_address(session: ReadSession, case: Case) -> str | None:
 
 
 def _new_case_form(
-    request: Request, *, values: dict[str, str], mistakes: list[Mistake], key: str, status: int = 200
+    request: Request,
+    *,
+    values: dict[str, str],
+    mistakes: list[Mistake],
+    key: str,
+    kept_at: datetime | None = None,
+    status: int = 200,
 ) -> Response:
     page = _renderer(request)
-    view = views.new_case_view(page.reader(request), values=values, mistakes=mistakes, idempotency_key=key)
+    view = views.new_case_view(
+        page.reader(request), values=values, mistakes=mistakes, idempotency_key=key, kept_at=kept_at
+    )
     return page.page(request, "cases/new_case.html", view=view, status=status)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from carebase.records import files
@@ -95,6 +95,8 @@ class NewCaseView:
     file_count: int
     idempotency_key: str
     """Sent along, so that a form sent twice opens one case."""
+    kept: str | None = None
+    """When a draft was kept that is offered here, as a sentence."""
 
     def mistake_of(self, field: str) -> str | None:
         """The sentence about one field, if it has one."""
@@ -118,6 +120,7 @@ def new_case_view(
     values: Mapping[str, str],
     mistakes: Sequence[Mistake],
     idempotency_key: str,
+    kept_at: datetime | None = None,
 ) -> NewCaseView:
     """The form, filled with `values` (of NEW_CASE_FIELDS; others are left out)."""
     kept = {field: values.get(field, "") for field in NEW_CASE_FIELDS}
@@ -137,6 +140,7 @@ def new_case_view(
         file_limit_megabytes=FILE_LIMIT_MEGABYTES,
         file_count=files.MOST_FILES,
         idempotency_key=idempotency_key,
+        kept=None if kept_at is None else t("draft-kept", when=t.moment(kept_at)),
     )
 
 

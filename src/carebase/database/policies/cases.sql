@@ -55,6 +55,11 @@ create policy request_keys_clinician_keeps on public.request_keys for all to aut
     using (actor = (select auth.uid()) and (select private.is_staff()))
     with check (actor = (select auth.uid()) and (select private.is_staff()));
 
+-- A form in work shows what its case will, and nobody but its writer has to do with it; after a week it is gone.
+create policy drafts_writer_keeps on public.drafts for all to authenticated
+    using (owner = (select auth.uid()) and (select private.is_staff()) and kept_at > now() - interval '7 days')
+    with check (owner = (select auth.uid()) and (select private.is_staff()));
+
 -- The worker sees the case it holds and nothing beside it.
 create policy cases_worker_reads on public.cases for select to care_worker using (case_id = (select private.leased_case()));
 create policy cases_worker_finishes on public.cases for update to care_worker

@@ -6,7 +6,7 @@ declare
 begin
     for kept in
         select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
-           and relowner = 'care_owner'::regrole and relname <> 'request_keys'
+           and relowner = 'care_owner'::regrole and relname not in ('request_keys', 'drafts')
          order by relname
     loop
         execute format('create policy %I on public.%I for all to service_role using (true) with check (true)',

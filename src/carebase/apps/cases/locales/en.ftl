@@ -50,6 +50,10 @@ pregnant-yes = Yes
 pregnant-no = No
 
 new-title = New case
+draft-kept = A draft of { $when } is kept
+draft-kept-text = What you had written when the session was closed or you left the page. Files have to be chosen again. Only you see it; it goes when it is sent, or after seven days.
+draft-kept-continue = Go on with the draft
+draft-kept-remove = Delete the draft
 new-patient = Patient
 new-name = Patient’s name
 new-name-hint = As printed on the reports: it is used to notice a document of another patient.

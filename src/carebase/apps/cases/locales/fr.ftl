@@ -47,6 +47,10 @@ pregnant-yes = Oui
 pregnant-no = Non
 
 new-title = Nouveau dossier
+draft-kept = Un brouillon du { $when } est gardé
+draft-kept-text = Ce que vous aviez écrit quand la session s’est fermée ou que vous avez quitté la page. Les fichiers sont à choisir de nouveau. Vous seul le voyez ; il s’efface à l’envoi ou après sept jours.
+draft-kept-continue = Reprendre le brouillon
+draft-kept-remove = Effacer le brouillon
 new-patient = Patient
 new-name = Nom du patient
 new-name-hint = Tel qu’il est imprimé sur les comptes rendus : il sert à repérer un document d’un autre patient.
