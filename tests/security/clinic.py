@@ -56,7 +56,7 @@ class Clinic:
         self.actors = everybody(self.people, lease=self.lease)
         # Rows are written as they shall stand, with what triggers would have made of them.
         self.owner.execute("set session_replication_role = replica")
-        for seed in (_accounts, _records, _cases, _team_rows, _files, _portal, _platform):
+        for seed in (_accounts, _records, _cases, _team_rows, _portal, _platform):
             for table, spot, columns in seed(self.makings, self.lease):
                 self._seed(table, spot, columns)
         self.owner.execute("reset session_replication_role")
