@@ -14,7 +14,18 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from tests.security.actors import LEASED, OPENED_BY, PATIENT_OF, PEOPLE, RECORDS, Actor, Bond, become, everybody
-from tests.security.rows import CASE_OF_RECORD, NOW, RECORD_OF_CASE, REVIEWED, RUNS, Columns, Makings, Spot
+from tests.security.rows import (
+    CASE_OF_RECORD,
+    DOCUMENT,
+    MEDICAL_FILE,
+    NOW,
+    RECORD_OF_CASE,
+    REVIEWED,
+    RUNS,
+    Columns,
+    Makings,
+    Spot,
+)
 
 SCHEMAS = ("public", "private", "auth", "storage", "audit", "jobs", "migrations")
 TEAMS = {"first": ("attending", "nurse"), "second": ("another attending",)}
@@ -56,7 +67,7 @@ class Clinic:
         self.actors = everybody(self.people, lease=self.lease)
         # Rows are written as they shall stand, with what triggers would have made of them.
         self.owner.execute("set session_replication_role = replica")
-        for seed in (_accounts, _records, _cases, _team_rows, _portal, _platform):
+        for seed in (_accounts, _records, _cases, _team_rows, _files, _portal, _platform):
             for table, spot, columns in seed(self.makings, self.lease):
                 self._seed(table, spot, columns)
         self.owner.execute("reset session_replication_role")
@@ -172,7 +183,6 @@ def _accounts(m: Makings, _lease: str) -> Seeds:
         for table in (
             "public.users",
             "public.request_keys",
-            "public.drafts",
             "storage.uploads",
             "auth.identities",
             "auth.refresh_tokens",
@@ -281,6 +291,16 @@ def _team_rows(m: Makings, _lease: str) -> Seeds:
                 columns = {**m.row("public.result_releases", Spot(account=author, record=record)), "run_id": None}
                 columns |= {"observation_id": m.values[record, value], **_released(value)}
                 yield "public.result_releases", release, columns
+
+
+def _files(m: Makings, _lease: str) -> Seeds:
+    for record, members in TEAMS.items():
+        for name in members:
+            spot = Spot(account=name, record=record, tag=MEDICAL_FILE)
+            yield "storage.objects", spot, m.row("storage.objects", spot)
+    for record, name in PATIENT_OF.items():
+        spot = Spot(account=name, record=record, tag=DOCUMENT)
+        yield "storage.objects", spot, m.row("storage.objects", spot)
 
 
 def _portal(m: Makings, _lease: str) -> Seeds:

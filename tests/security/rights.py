@@ -20,7 +20,7 @@ from psycopg import errors as refusals
 from psycopg import sql
 from tests.security.actors import PATIENT_OF, PEOPLE, RECORDS, Actor, Bond, become
 from tests.security.clinic import SCHEMAS, Clinic, bonds, insertion
-from tests.security.rows import MAKERS, RECORD_OF_CASE, Spot
+from tests.security.rows import DOCUMENT, MAKERS, MEDICAL_FILE, RECORD_OF_CASE, Spot
 
 VERBS = {"select": "reads", "insert": "adds", "update": "changes", "delete": "removes"}
 WORDS = ("own", "held", *(bond.value for bond in Bond))
@@ -325,6 +325,13 @@ def _in_cases(actor: Actor, name: str) -> Places:
 def _of_accounts(actor: Actor, name: str) -> Places:
     for writer, suffix in _writers(actor, name):
         yield "own" + suffix, Spot(account=writer)
+        if name == "objects":
+            yield f"own (documents){suffix}", Spot(account=writer, tag=DOCUMENT)
+            for record in RECORDS:
+                yield (
+                    f"{actor.bond(record)} (medical files){suffix}",
+                    Spot(account=writer, record=record, tag=MEDICAL_FILE),
+                )
         if name == "cases":
             for record in RECORDS:
                 yield actor.bond(record) + suffix, Spot(account=writer, record=record)

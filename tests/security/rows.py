@@ -182,10 +182,21 @@ def _invitation(m: Makings, spot: Spot) -> Columns:
     return {**_about(m, spot, "invited_by"), "token_sha256": uuid.uuid4().bytes * 2}
 
 
+MEDICAL_FILE = "medical"
+DOCUMENT = "document"
+"""Files that are in no case, in the tag of a row."""
+
+
 def _object(m: Makings, spot: Spot) -> Columns:
-    version = str(uuid.uuid4())
-    name = f"{m.id_of(spot.account)}/{m.in_work[spot.account or '']}/{version}"
-    return {"bucket_id": "labdocs", "name": name, "owner": m.id_of(spot.account), "version": version}
+    version, owner = str(uuid.uuid4()), m.id_of(spot.account)
+    match spot.tag:
+        case "medical":
+            bucket, name = "medical-files", f"{m.records[spot.record or '']}/{version}"
+        case "document":
+            bucket, name = "patient-documents", f"{owner}/{version}"
+        case _:
+            bucket, name = "labdocs", f"{owner}/{m.in_work[spot.account or '']}/{version}"
+    return {"bucket_id": bucket, "name": name, "owner": owner, "version": version}
 
 
 def _step(m: Makings, spot: Spot) -> Columns:
@@ -235,11 +246,6 @@ MAKERS: dict[str, Callable[[Makings, Spot], Columns]] = {
         "key": str(uuid.uuid4()),
         "body_hash": "",
         "response": Jsonb({}),
-    },
-    "public.drafts": lambda m, s: {
-        "owner": m.id_of(s.account),
-        "form": "".join(chr(ord("a") + int(digit, 16)) for digit in uuid.uuid4().hex),
-        "fields": Jsonb({}),
     },
     "public.patients": _patient,
     "public.care_team": lambda m, s: _about(m, s, "provider_id", role="attending"),

@@ -117,7 +117,7 @@ def test_a_status_given_at_the_opening_is_not_taken(amina):
             "select c.doctor_id from public.case_files f join public.cases c using (case_id)",
             ["attending", "nurse"],
         ),
-        ("select owner from storage.objects", ["attending", "nurse"]),
+        ("select owner from storage.objects", ["attending", "nurse", "patient"]),
         ("select actor from public.request_keys", ["attending"]),
         ("select owner from storage.uploads", ["attending"]),
     ],

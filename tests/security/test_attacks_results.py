@@ -76,7 +76,7 @@ ATTEMPTS = {
     ("a withdrawn value", "patient"): "select from public.observations where id = %(first_withdrawn)s",
     ("the case", "patient"): "select from public.cases",
     ("the case's files", "patient"): "select from public.case_files",
-    ("the files' bytes", "patient"): "select from storage.objects",
+    ("the files' bytes", "patient"): "select from storage.objects where bucket_id <> 'patient-documents'",
     ("the insight before review", "patient"): "select from public.ai_insights",
     ("the steps", "patient"): "select from public.case_steps",
     ("clinical content, as an administrator", "admin"): "select from public.insight_runs"

@@ -14,6 +14,10 @@ RARE = "asked only when an account or a row is deleted for ever, which nothing h
 OWN_POLICIES = (
     "a site's own buckets need the grant beside a policy of theirs (document 001); without one it reaches no row"
 )
+OPEN_BUCKETS = (
+    "Storage's protocol asks as whoever is asking, and a site may have buckets that everybody uploads to: its own policies"
+    " say so, and without one nobody reaches a row"
+)
 
 # What a lint names and we keep, each with its reason.
 KEPT: dict[str, dict[str, str]] = {
@@ -26,12 +30,21 @@ KEPT: dict[str, dict[str, str]] = {
         "public.tasks (tasks_owner_id_fkey)": RARE,
     },
     "a role that holds a right has a policy for it": {
-        "storage.objects: authenticated may delete": OWN_POLICIES,
-        "storage.objects: authenticated may update": OWN_POLICIES,
+        **{
+            f"storage.{table}: {role} may {verb}": OWN_POLICIES
+            for table, role in (("buckets", "authenticated"), ("buckets", "anon"), ("objects", "anon"))
+            for verb in ("select", "insert", "update", "delete")
+        },
     },
     "functions name the schemas they search": {
         **{f"auth.{name}()": INLINED for name in ("email", "jwt", "role", "uid")},
         **{f"storage.{name}(text)": INLINED for name in ("extension", "filename", "foldername")},
+    },
+    "no policy believes what a user wrote about itself": {
+        "storage.try_object(text,text,boolean,jsonb,jsonb)": "keeps what a sender says of a file, and decides nothing by it",
+    },
+    "nothing at all is open to who is not signed in": {
+        f"storage.{table}": OPEN_BUCKETS for table in ("buckets", "objects", "uploads", "resumable", "resumable_parts")
     },
     "no column that holds a secret is readable": {
         "public.cases.lease_token: authenticated": "opens nothing here: only policies of the worker ask for it",

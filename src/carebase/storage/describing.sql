@@ -4,5 +4,5 @@ select found.id, found.bucket_id as bucket, found.name, found.version::uuid as k
        found.created_at, found.updated_at
   from (select o.* from storage.objects o where o.bucket_id = %(bucket)s and o.name = %(name)s
         union all
-        select p.* from storage.public_object(%(bucket)s, %(name)s) p) found
+        select p.* from private.public_object(%(bucket)s, %(name)s) p) found
  limit 1;

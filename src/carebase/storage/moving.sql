@@ -5,7 +5,7 @@ select (metadata ->> 'size')::bigint as size, metadata ->> 'mimetype' as media_t
 
 -- name: limits_of
 -- What the other bucket takes; none without such a bucket.
-select file_size_limit, allowed_mime_types from storage.limits_of(%(bucket)s);
+select file_size_limit, allowed_mime_types from private.limits_of(%(bucket)s);
 
 -- name: move_object
 -- The object under its new name; its bytes stay where they are. None where the caller may not change it.

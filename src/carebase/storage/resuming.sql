@@ -23,12 +23,12 @@ select key, size, sha256 from storage.resumable_parts where upload_id = %(id)s o
 
 -- name: keep_part
 -- What was received becomes the upload's next part; false where it cannot any more.
-select storage.keep_part(%(id)s::uuid, %(key)s::uuid, %(starts_at)s::bigint, %(size)s::bigint,
+select private.keep_part(%(id)s::uuid, %(key)s::uuid, %(starts_at)s::bigint, %(size)s::bigint,
                          %(sha256)s::text);
 
 -- name: finish
 -- The upload has become an object; its parts are trash. False where another request was first.
-select storage.finish_resumable(%(id)s::uuid, %(received)s::bigint);
+select private.finish_resumable(%(id)s::uuid, %(received)s::bigint);
 
 -- name: end
 -- The upload is given up, and its parts are trash.

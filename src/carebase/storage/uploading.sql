@@ -5,7 +5,7 @@ select file_size_limit, allowed_mime_types
 
 -- name: added_within_the_hour
 -- How many objects the caller has stored within the hour.
-select storage.added_within_the_hour(%(most)s);
+select private.added_within_the_hour(%(most)s);
 
 -- name: keep_new
 -- The object's row in place of the intent of its upload; none when the sweeper was first.

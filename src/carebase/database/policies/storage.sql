@@ -1,41 +1,43 @@
 -- Buckets are made, shown and removed with the service key; whoever has an object's name needs none of that.
 create policy buckets_service_keeps on storage.buckets for all to service_role using (true) with check (true);
 
--- The first folder of a clinical file is its clinician (ruling 1); the second its case.
-create policy objects_clinician_or_team_reads on storage.objects for select to authenticated
-    using (bucket_id = 'labdocs' and (select private.is_staff())
-           and ((storage.foldername(name))[1] = (select auth.uid())::text or private.sees_file(name)));
-create policy objects_clinician_adds on storage.objects for insert to authenticated
-    with check (bucket_id = 'labdocs' and (storage.foldername(name))[1] = (select auth.uid())::text
-                and owner = (select auth.uid()) and (select private.is_staff()));
-
--- The first folder of a medical file is its patient. Emergency access reads and adds; what is there it leaves as it is.
-create policy objects_team_reads on storage.objects for select to authenticated
-    using (bucket_id = 'medical-files' and (storage.foldername(name))[1] = any (array(select private.my_patient_folders())));
-create policy objects_team_adds on storage.objects for insert to authenticated
-    with check (bucket_id = 'medical-files' and owner = (select auth.uid())
-                and (storage.foldername(name))[1] = any (array(select private.my_patient_folders())));
-create policy objects_team_changes on storage.objects for update to authenticated
-    using (bucket_id = 'medical-files' and (storage.foldername(name))[1] = any (array(select private.my_team_folders())))
-    with check (bucket_id = 'medical-files' and owner = (select auth.uid())
-                and (storage.foldername(name))[1] = any (array(select private.my_team_folders())));
-create policy objects_team_removes on storage.objects for delete to authenticated
-    using (bucket_id = 'medical-files' and (storage.foldername(name))[1] = any (array(select private.my_team_folders())));
-
--- The first folder of a document is the account that sent it; whoever treats that person, or acts for it, reads it.
-create policy objects_person_or_team_reads on storage.objects for select to authenticated
-    using (bucket_id = 'patient-documents'
-           and ((storage.foldername(name))[1] = (select auth.uid())::text
-                or (storage.foldername(name))[1] = any (array(select private.my_document_folders()))));
-create policy objects_person_adds on storage.objects for insert to authenticated
-    with check (bucket_id = 'patient-documents' and owner = (select auth.uid())
-                and (storage.foldername(name))[1] = (select auth.uid())::text);
-create policy objects_person_changes on storage.objects for update to authenticated
-    using (bucket_id = 'patient-documents' and (storage.foldername(name))[1] = (select auth.uid())::text)
-    with check (bucket_id = 'patient-documents' and owner = (select auth.uid())
-                and (storage.foldername(name))[1] = (select auth.uid())::text);
-create policy objects_person_removes on storage.objects for delete to authenticated
-    using (bucket_id = 'patient-documents' and (storage.foldername(name))[1] = (select auth.uid())::text);
+-- What the first folder of a file says, bucket by bucket; other buckets are a site's own, with policies of its own.
+-- labdocs: its clinician (ruling 1), the second its case. It stays as it was stored.
+-- medical-files: its patient. Emergency access reads and adds, and leaves what is there as it is.
+-- patient-documents: the account that sent it. Whoever treats that person, or acts for it, reads it.
+create policy objects_clinician_team_or_person_reads on storage.objects for select to authenticated
+    using (case bucket_id
+           when 'labdocs' then
+               (select private.is_staff())
+               and ((storage.foldername(name))[1] = (select auth.uid())::text or private.sees_file(name))
+           when 'medical-files' then
+               (storage.foldername(name))[1] = any (array(select private.my_patient_folders()))
+           when 'patient-documents' then
+               (storage.foldername(name))[1] = (select auth.uid())::text
+               or (storage.foldername(name))[1] = any (array(select private.my_document_folders()))
+           else false end);
+create policy objects_clinician_team_or_person_adds on storage.objects for insert to authenticated
+    with check (owner = (select auth.uid())
+                and case bucket_id
+                    when 'labdocs' then (storage.foldername(name))[1] = (select auth.uid())::text and (select private.is_staff())
+                    when 'medical-files' then (storage.foldername(name))[1] = any (array(select private.my_patient_folders()))
+                    when 'patient-documents' then (storage.foldername(name))[1] = (select auth.uid())::text
+                    else false end);
+create policy objects_team_or_person_changes on storage.objects for update to authenticated
+    using (case bucket_id
+           when 'medical-files' then (storage.foldername(name))[1] = any (array(select private.my_team_folders()))
+           when 'patient-documents' then (storage.foldername(name))[1] = (select auth.uid())::text
+           else false end)
+    with check (owner = (select auth.uid())
+                and case bucket_id
+                    when 'medical-files' then (storage.foldername(name))[1] = any (array(select private.my_team_folders()))
+                    when 'patient-documents' then (storage.foldername(name))[1] = (select auth.uid())::text
+                    else false end);
+create policy objects_team_or_person_removes on storage.objects for delete to authenticated
+    using (case bucket_id
+           when 'medical-files' then (storage.foldername(name))[1] = any (array(select private.my_team_folders()))
+           when 'patient-documents' then (storage.foldername(name))[1] = (select auth.uid())::text
+           else false end);
 
 create policy objects_service_keeps on storage.objects for all to service_role using (true) with check (true);
 create policy objects_worker_reads on storage.objects for select to care_worker

@@ -16,13 +16,13 @@ as $$ select case when storage.filename(name) like '%.%' then reverse(split_part
 grant execute on function storage.foldername(text), storage.filename(text), storage.extension(text) to public;
 
 -- What an upload has to keep to, for whoever may not see the bucket itself: policies on objects decide who may upload.
-create or replace function storage.limits_of(bucket text)
+create or replace function private.limits_of(bucket text)
 returns table (file_size_limit bigint, allowed_mime_types text[])
 language sql stable security definer set search_path = ''
 as $$ select b.file_size_limit, b.allowed_mime_types from storage.buckets b where b.id = bucket $$;
 
 -- How many objects the caller has stored within the hour, counted up to a number.
-create or replace function storage.added_within_the_hour(most bigint) returns bigint
+create or replace function private.added_within_the_hour(most bigint) returns bigint
 language sql stable security definer set search_path = ''
 as $$
     select count(*) from (select from storage.objects o
@@ -37,7 +37,7 @@ language plpgsql set search_path = ''
 as $$
 #variable_conflict use_column
 begin
-    return query select l.file_size_limit, l.allowed_mime_types from storage.limits_of(bucket) l;
+    return query select l.file_size_limit, l.allowed_mime_types from private.limits_of(bucket) l;
     if not found then
         return;
     end if;
@@ -66,7 +66,7 @@ as $$
                               'lastModified', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
                               'contentLength', size, 'httpStatusCode', 200, 'sha256', sha256)
 $$;
-grant execute on function storage.limits_of(text), storage.added_within_the_hour(bigint), storage.try_object(text, text, boolean, jsonb, jsonb),
+grant execute on function private.limits_of(text), private.added_within_the_hour(bigint), storage.try_object(text, text, boolean, jsonb, jsonb),
     storage.described(bigint, text, text, text) to anon, authenticated, service_role;
 
 -- Puts the bytes of a removed or replaced object aside; they outlive a backup that began before.

@@ -14,7 +14,7 @@ create or replace trigger resumable_parts_drop after delete on storage.resumable
 
 -- Makes received bytes the next part of the caller's upload. False: another part came first, or the upload is over,
 -- or its bytes were swept; the caller then rolls back. Bytes become a part only by the intent of whoever received them.
-create or replace function storage.keep_part(upload uuid, part uuid, starts_at bigint, size bigint, sha256 text) returns boolean
+create or replace function private.keep_part(upload uuid, part uuid, starts_at bigint, size bigint, sha256 text) returns boolean
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -35,7 +35,7 @@ begin
 end $$;
 
 -- Ends the caller's upload whose object is made in the same transaction; false where another request ended it first.
-create or replace function storage.finish_resumable(upload uuid, received bigint) returns boolean
+create or replace function private.finish_resumable(upload uuid, received bigint) returns boolean
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -49,8 +49,8 @@ begin
     return true;
 end $$;
 
-revoke execute on function storage.drop_part(), storage.keep_part(uuid, uuid, bigint, bigint, text),
-    storage.finish_resumable(uuid, bigint) from public;
-grant execute on function storage.keep_part(uuid, uuid, bigint, bigint, text), storage.finish_resumable(uuid, bigint)
+revoke execute on function storage.drop_part(), private.keep_part(uuid, uuid, bigint, bigint, text),
+    private.finish_resumable(uuid, bigint) from public;
+grant execute on function private.keep_part(uuid, uuid, bigint, bigint, text), private.finish_resumable(uuid, bigint)
     to anon, authenticated, service_role;
 grant select (sha256) on storage.resumable_parts to care_queue;

@@ -12,6 +12,7 @@ create index objects_bucket_name on storage.objects (bucket_id, name collate "C"
 -- Row policies decide which rows; a role that none of them names reaches nothing.
 grant select, insert, update, delete on storage.buckets to anon, authenticated, service_role;
 grant select, insert, update, delete on storage.objects to anon;
+revoke select on storage.buckets from care_worker;
 -- Nobody names the key or the time: a chosen key could have another object's bytes swept.
 grant insert (owner), select, delete on storage.uploads to anon, service_role;
 
