@@ -183,6 +183,7 @@ def _accounts(m: Makings, _lease: str) -> Seeds:
         for table in (
             "public.users",
             "public.request_keys",
+            "public.drafts",
             "storage.uploads",
             "auth.identities",
             "auth.refresh_tokens",

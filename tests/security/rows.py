@@ -247,6 +247,11 @@ MAKERS: dict[str, Callable[[Makings, Spot], Columns]] = {
         "body_hash": "",
         "response": Jsonb({}),
     },
+    "public.drafts": lambda m, s: {
+        "owner": m.id_of(s.account),
+        "form": "".join(chr(ord("a") + int(digit, 16)) for digit in uuid.uuid4().hex),
+        "fields": Jsonb({}),
+    },
     "public.patients": _patient,
     "public.care_team": lambda m, s: _about(m, s, "provider_id", role="attending"),
     "public.care_messages": lambda m, s: _about(m, s, "sender_id", message="Seen."),

@@ -15,8 +15,8 @@ OWN_POLICIES = (
     "a site's own buckets need the grant beside a policy of theirs (document 001); without one it reaches no row"
 )
 OPEN_BUCKETS = (
-    "Storage's protocol asks as whoever is asking, and a site may have buckets that everybody uploads to: its own policies"
-    " say so, and without one nobody reaches a row"
+    "Storage's protocol asks as whoever is asking, and a site may have buckets that everybody uploads to: its own"
+    " policies say so, and without one nobody reaches a row"
 )
 
 # What a lint names and we keep, each with its reason.
@@ -41,7 +41,7 @@ KEPT: dict[str, dict[str, str]] = {
         **{f"storage.{name}(text)": INLINED for name in ("extension", "filename", "foldername")},
     },
     "no policy believes what a user wrote about itself": {
-        "storage.try_object(text,text,boolean,jsonb,jsonb)": "keeps what a sender says of a file, and decides nothing by it",
+        "storage.try_object(text,text,boolean,jsonb,jsonb)": "keeps what a sender says of a file",
     },
     "nothing at all is open to who is not signed in": {
         f"storage.{table}": OPEN_BUCKETS for table in ("buckets", "objects", "uploads", "resumable", "resumable_parts")
