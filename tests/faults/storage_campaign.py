@@ -67,20 +67,27 @@ class Sender:
     seed: int
     outcome: Outcome
     holds: dict[str, set[str]] = field(default_factory=dict)
+    _touched: dict[str, set[str]] = field(default_factory=dict)
+    """What names held before the request that is being made."""
 
     def work(self, done: threading.Event) -> None:
         chance, number = random.Random(self.seed), 0
         with httpx.Client(base_url=self.served.address, headers=self.headers, timeout=20) as client:
             while not done.is_set():
                 number += 1
+                self._touched = {}
                 try:
                     self._one(client, chance, f"{self.folder}/{self.seed}/{number}")
+                except httpx.ConnectError:
+                    # Nothing was asked.
+                    self.holds.update(self._touched)
+                    time.sleep(0.3)
                 except httpx.TransportError:
                     # The answer was lost; what was asked for may be done or not.
                     time.sleep(0.05)
 
     def _one(self, client: httpx.Client, chance: random.Random, name: str) -> None:
-        known = [each for each, held in self.holds.items() if held != {ABSENT}]
+        known = [each for each, held in self.holds.items() if ABSENT not in held]
         content = chance.randbytes(chance.choice(SIZES))
         match chance.random():
             case share if share < 0.15 and known:
@@ -146,7 +153,9 @@ class Sender:
             self.outcome.told["moved"] += 1
 
     def _may_become(self, name: str, held: str) -> None:
-        self.holds.setdefault(name, {ABSENT}).add(held)
+        now = self.holds.get(name, {ABSENT})
+        self._touched.setdefault(name, now)
+        self.holds[name] = now | {held}
 
     def _is(self, name: str, held: str, kind: str) -> None:
         self.holds[name] = {held}
