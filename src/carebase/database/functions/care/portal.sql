@@ -227,6 +227,22 @@ begin
     return new;
 end $$;
 
+-- Two who want the same hours of a provider at once would each wait for the other to give way, and both lose a second
+-- before one is told; so whoever writes hours of a provider waits for its turn.
+create or replace function private.take_turns() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    if new.provider_no is not null then
+        perform pg_advisory_xact_lock(hashtextextended('hours of provider ' || new.provider_no, 0));
+    end if;
+    return new;
+end $$;
+
+create or replace trigger slots_turns before insert on public.slots
+    for each row execute function private.take_turns();
+create or replace trigger appointments_a_turns before insert or update of scheduled_at, minutes, provider_no on public.appointments
+    for each row execute function private.take_turns();
 create or replace trigger appointments_a_fill before insert or update on public.appointments
     for each row execute function private.fill_appointment();
 create or replace trigger appointments_b_open before insert on public.appointments
