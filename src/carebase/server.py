@@ -41,7 +41,7 @@ from carebase.mail.sender import Sender
 from carebase.observability import Log
 from carebase.rest import deployment
 from carebase.settings import VERSION, Settings
-from carebase.storage import ranges
+from carebase.storage import link_downloads, ranges
 from carebase.storage import routes as storage_routes
 from carebase.storage.failures import RangeNotSatisfiable
 from carebase.storage.objects import Store
@@ -56,18 +56,23 @@ LOG = Log("server")
 
 
 class Application(FastAPI):
-    """FastAPI beside the data API, whose requests pass by all that FastAPI does: it would cost them more than we do.
+    """FastAPI beside the data API and downloads by links, whose requests pass by all that FastAPI does: it would cost
+    them more than we do.
 
     Its description leaves out an answer that is never given: what it would answer with 422 is our 400.
     """
 
     data_api: ASGIApp
+    link_downloads: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on to whom it is for."""
         if deployment.is_for_data_api(scope):
             scope["app"] = self
             await self.data_api(scope, receive, send)
+        elif link_downloads.is_for_link(scope):
+            scope["app"] = self
+            await self.link_downloads(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -124,6 +129,8 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             state = app.state
+            # For what an administrator does with the whole record; no request of anybody else comes near it.
+            state.owner_dsn = settings.database_direct_url or owner_dsn
             state.pools = await stack.enter_async_context(
                 Pools(owner_dsn=owner_dsn, secret=settings.secret, logins=frozenset(Login) - {Login.CARE_WORKER})
             )
@@ -203,9 +210,11 @@ def build(settings: Settings, *, owner_dsn: str) -> FastAPI:
     app.add_middleware(OtherOrigins)
     app.add_middleware(headers.CarefulHeaders)
     app.data_api = headers.CarefulHeaders(Broken(signed_in.CookieSessions(deployment.mounted(configuration))))
+    app.link_downloads = headers.CarefulHeaders(OtherOrigins(Broken(link_downloads.LinkDownloads())))
     if settings.trusted_proxies:
         app.add_middleware(TrustedProxies, trusted=settings.trusted_proxies)
         app.data_api = TrustedProxies(app.data_api, trusted=settings.trusted_proxies)
+        app.link_downloads = TrustedProxies(app.link_downloads, trusted=settings.trusted_proxies)
     return app
 
 

@@ -47,11 +47,13 @@ class Key:
     """One key; its id is a hash of it and may be known."""
 
     secret: bytes = field(repr=False)
+    id: bytes = field(init=False)
+    """16 bytes, as headers name it."""
 
-    @property
-    def id(self) -> bytes:
-        """16 bytes, as headers name it."""
-        return hashlib.sha256(b"carebase storage key\0" + self.secret).digest()[: frames.KEY_ID_BYTES]
+    def __post_init__(self) -> None:
+        """Make the id."""
+        made = hashlib.sha256(b"carebase storage key\0" + self.secret).digest()[: frames.KEY_ID_BYTES]
+        object.__setattr__(self, "id", made)
 
     @property
     def line(self) -> str:

@@ -5,7 +5,7 @@ In charge of whose request it is counted as, and of errors in Storage's dialect.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
 from fastapi import Request, Response
@@ -27,18 +27,23 @@ class OpenRoute(APIRoute):
         answer = super().get_route_handler()
 
         async def answer_or_refuse(request: Request) -> Response:
-            try:
-                requests.spend_request(request, ANONYMOUS)
-                return await answer(request)
-            except errors.NotSignedIn as error:
-                # Of a link, that means its maker: the account or the key is not good any more.
-                refusal = LinkRefused()
-                refusal.__cause__ = error
-                return protocol.refusal(request, refusal)
-            except errors.CareError as error:
-                return protocol.refusal(request, error)
+            return await answered(request, lambda: answer(request))
 
         return answer_or_refuse
+
+
+async def answered(request: Request, answer: Callable[[], Awaitable[Response]]) -> Response:
+    """What `answer` brings, or its error as Storage says it; counted among what the caller may ask for."""
+    try:
+        requests.spend_request(request, ANONYMOUS)
+        return await answer()
+    except errors.NotSignedIn as error:
+        # Of a link, that means its maker: the account or the key is not good any more.
+        refusal = LinkRefused()
+        refusal.__cause__ = error
+        return protocol.refusal(request, refusal)
+    except errors.CareError as error:
+        return protocol.refusal(request, error)
 
 
 def everybody(request: Request) -> Caller:
