@@ -29,7 +29,10 @@ class Lines:
     def __init__(self, conninfo: str, *, size: int) -> None:
         self._conninfo, self._size = conninfo, size
         self._free: deque[Line] = deque()
-        self._waiting: deque[asyncio.Future[Line | None]] = deque()
+        self._waiting: deque[tuple[float, asyncio.Future[Line | None]]] = deque()
+        """Who waits, and until when; the first waits longest."""
+        self._alarm: asyncio.TimerHandle | None = None
+        """One for all who wait: most get their turn before it."""
         self._open = 0
         """Lines that are there or on their way."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -48,6 +51,8 @@ class Lines:
     async def __aexit__(self, *exc: object) -> None:
         """Close every line that nobody uses, and each of the others when it comes back."""
         self._is_closed = True
+        if self._alarm is not None and not self._waiting:
+            self._alarm.cancel()
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         while self._free:
@@ -65,17 +70,34 @@ class Lines:
             return await self._opened()
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[Line | None] = loop.create_future()
-        self._waiting.append(waiting)
-        alarm = loop.call_later(WAIT_SECONDS, _refuse, waiting)
+        until = loop.time() + WAIT_SECONDS
+        self._waiting.append((until, waiting))
+        if self._alarm is None:
+            self._alarm = loop.call_at(until, self._refuse_late)
         try:
             line_or_turn = await waiting
         except asyncio.CancelledError:
             if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
                 self._pass_on(waiting.result())
             raise
-        finally:
-            alarm.cancel()
         return await self._opened() if line_or_turn is None else line_or_turn
+
+    def _refuse_late(self) -> None:
+        """Refuse who has waited too long, and look again when the next one will have."""
+        self._alarm = None
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            until, waiting = self._waiting[0]
+            if waiting.done():
+                self._waiting.popleft()
+            elif until <= loop.time():
+                self._waiting.popleft()
+                waiting.set_exception(
+                    errors.Unavailable(hint="No database connection is free; try again.", retry_after_seconds=1)
+                )
+            else:
+                self._alarm = loop.call_at(until, self._refuse_late)
+                return
 
     async def _opened(self) -> Line:
         self._open += 1
@@ -110,7 +132,7 @@ class Lines:
     def _pass_on(self, line: Line | None) -> None:
         """The line, or the right to open one, to whoever waits longest."""
         while self._waiting:
-            waiting = self._waiting.popleft()
+            _, waiting = self._waiting.popleft()
             if not waiting.done():
                 waiting.set_result(line)
                 return
@@ -132,10 +154,3 @@ class Lines:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _refuse(waiting: asyncio.Future[Line | None]) -> None:
-    if not waiting.done():
-        waiting.set_exception(
-            errors.Unavailable(hint="No database connection is free; try again.", retry_after_seconds=1)
-        )
