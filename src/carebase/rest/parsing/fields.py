@@ -148,5 +148,6 @@ def logic_address(key: str, *, budget: scanner.Budget | None = None) -> tuple[Pa
         *path, operator = _dotted(s)
     except scanner.Miss:
         raise s.refusal(f"failed to parse logic path ({key})") from None
-    is_negated = "not" in path
+    # An operator that is `not` itself is no operator, which is told by reading the tree.
+    is_negated = "not" in path or operator == "not"
     return tuple(name for name in path if name != "not"), f"not.{operator}" if is_negated else operator

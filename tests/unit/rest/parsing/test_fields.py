@@ -17,6 +17,7 @@ def test_a_parameter_names_the_embeds_that_lead_to_its_column():
 def test_not_may_stand_anywhere_before_the_operator_of_a_tree():
     assert fields.logic_address("or") == ((), "or")
     assert fields.logic_address("not.ward.and") == (("ward",), "not.and")
+    assert fields.logic_address("not'.and") == ((), "not.not")
 
 
 def test_a_parameter_without_a_name_is_refused():
