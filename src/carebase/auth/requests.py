@@ -34,6 +34,7 @@ from carebase.database.pool import Login
 from carebase.database.session import Session
 
 UNSAFE_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_AGENT: Final = b"user-agent"
 POLL: Final = (b"x-carebase-poll", b"1")
 EVENT_SOURCE: Final = (b"accept", b"text/event-stream")
 """Headers of what a page does without its reader: looking for news is no use of a session."""
@@ -45,7 +46,8 @@ LONGEST_DEVICE: Final = 100
 
 def address_of(connection: HTTPConnection) -> str | None:
     """The address of the peer of the socket; what a header says about it is the sender's own word."""
-    return None if connection.client is None else _address(connection.client.host)
+    client = connection.scope.get("client")
+    return None if client is None else _address(client[0])
 
 
 @lru_cache(maxsize=4096)
@@ -58,15 +60,16 @@ def _address(host: str) -> str | None:
 
 def request_id_of(connection: HTTPConnection) -> str:
     """The request's id for the record and the log; empty where no middleware gave it one."""
-    return str(getattr(connection.state, "request_id", ""))
+    return str(connection.scope.get("state", {}).get("request_id", ""))
 
 
 def origin_of(connection: HTTPConnection) -> Origin:
     """Where a request comes from, for the record."""
+    names = [name for name, _ in connection.scope["headers"]]
     return Origin(
         request_id=request_id_of(connection),
         address=address_of(connection),
-        agent=connection.headers.get("user-agent"),
+        agent=connection.headers["user-agent"] if _AGENT in names else None,
     )
 
 

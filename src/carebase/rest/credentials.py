@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 from starlette.requests import HTTPConnection
 
@@ -75,16 +75,17 @@ class OurDoor:
             raise
         requests.spend_request(connection, identity)
         requests.note_activity(connection, identity)
+        role = identity.role
         return Caller(
-            role=identity.role.value,
+            role=role.value,
             claims=identity.claims_json,
-            login=Login.SERVICE_GATEWAY if identity.role is Role.SERVICE else Login.AUTHENTICATOR,
+            login=Login.SERVICE_GATEWAY if role is Role.SERVICE else Login.AUTHENTICATOR,
             identity=identity,
-            is_anonymous=identity.role is Role.ANON,
+            is_anonymous=role is Role.ANON,
         )
 
     def _identity(self, connection: HTTPConnection) -> Identity:
-        tokens = cast(Tokens, connection.app.state.tokens)
+        tokens: Tokens = connection.scope["app"].state.tokens
         token, is_key = bearer_token(connection), False
         if token is None or token.startswith(api_keys.PREFIX):
             key = connection.headers.get("apikey")
@@ -103,8 +104,11 @@ class OurDoor:
 
 def bearer_token(connection: HTTPConnection) -> str | None:
     """The token of the header Authorization, empty where the scheme stands alone; None without a bearer's."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+    for name, value in connection.scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if scheme.lower() == "bearer" else None
+    return None
 
 
 def refusal_of(token: str, *, now: float) -> TokenRefused:

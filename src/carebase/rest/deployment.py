@@ -12,7 +12,7 @@ import hmac
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -117,4 +117,5 @@ def is_for_data_api(scope: Scope) -> bool:
 
 
 def _of(connection: HTTPConnection) -> DataApi:
-    return cast(DataApi, connection.app.state.data_api)
+    found: DataApi = connection.scope["app"].state.data_api
+    return found

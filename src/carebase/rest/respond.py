@@ -20,6 +20,7 @@ from carebase.rest.syntax import Action, Count, Media, MediaType, Preferences, R
 
 WITHOUT_CHARSET: Final = frozenset({Media.OCTETS})
 HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+UNSAID: Final = Preferences()
 STATUS: Final = re.compile(r"[0-9]{3}")
 
 
@@ -213,6 +214,7 @@ def _typed(media: MediaType, shape: Shape) -> list[tuple[str, str]]:
     return headers
 
 
+@lru_cache(maxsize=512)
 def _canonical(target: str, query: bytes) -> str:
     """The address by which the same rows are found: its parameters in alphabetical order, each name once."""
     values: dict[str, list[str]] = {}
@@ -244,6 +246,8 @@ def _escaped_path(text: str) -> str:
 def _applied(request: Request, shape: Shape) -> Headers:
     """What of the preferences was heeded, in the order that PostgREST has."""
     said, action = request.preferences, request.action
+    if said == UNSAID:
+        return ()
     writes = action in {Action.INSERT, Action.PUT, Action.UPDATE, Action.DELETE}
     heeded = list(_heeded(said, action, shape))
     if writes and said.returns is not None:

@@ -36,6 +36,8 @@ EXPOSED: Final = ", ".join([
     "Content-Encoding", "Content-Location", "Content-Range", "Content-Type", "Date", "Location", "Server",
     "Transfer-Encoding", "Range-Unit",
 ])  # fmt: skip
+WITH_BODY: Final = frozenset({"content-length", "transfer-encoding"})
+"""One of them comes with every body (RFC 9112, 6.3)."""
 PREFLIGHT_SECONDS: Final = 86_400
 
 
@@ -60,7 +62,8 @@ def application(
         if scope["type"] != "http":
             raise ValueError(scope["type"])
         connection = HTTPConnection(scope)
-        if _is_preflight(connection):
+        names = [name for name, _ in scope["headers"]]
+        if scope["method"] == "OPTIONS" and _is_preflight(names):
             await _send(send, _preflight(connection))
             return
         exchange = _Exchange(connection, receive, configuration=configuration, remembered=remembered)
@@ -76,7 +79,7 @@ def application(
                     code=error.code,
                     request_id=requests.request_id_of(connection),
                 )
-        if "origin" in connection.headers:
+        if b"origin" in names:
             response = respond.with_headers(response, (ANY_ORIGIN, ("Access-Control-Expose-Headers", EXPOSED)))
         await _send(send, response)
 
@@ -107,9 +110,10 @@ class _Exchange:
         path, query = _path(scope), bytes(scope["query_string"])
         if len(path) + len(query) > configuration.longest_address:
             raise AddressTooLong(hint=f"At most {configuration.longest_address} characters.")
-        headers = [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]]
+        headers = _headers(scope)
         self._caller = caller = doorkeeper.admit(self._connection)
-        raw = Raw(method=self._method, path=path, query=query, headers=headers, body=await self._body())
+        body = await self._body() if any(name in WITH_BODY for name, _ in headers) else b""
+        raw = Raw(method=self._method, path=path, query=query, headers=headers, body=body)
         there = known(self._connection)
 
         def prepare(asked: Raw) -> Prepared:
@@ -168,6 +172,13 @@ def _path(scope: Scope) -> str:
     return raw.decode("latin-1").removeprefix(scope.get("root_path", "")) or "/"
 
 
+def _headers(scope: Scope) -> list[tuple[str, str]]:
+    try:
+        return [(name.decode("latin-1"), value.decode()) for name, value in scope["headers"]]
+    except UnicodeDecodeError:
+        return [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]]
+
+
 def _text(value: bytes) -> str:
     try:
         return value.decode()
@@ -175,11 +186,8 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def _is_preflight(connection: HTTPConnection) -> bool:
-    headers = connection.headers
-    return (
-        connection.scope["method"] == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
-    )
+def _is_preflight(names: Collection[bytes]) -> bool:
+    return b"origin" in names and b"access-control-request-method" in names
 
 
 def _preflight(connection: HTTPConnection) -> Response:

@@ -128,7 +128,9 @@ class Runner:
 
 
 def _headers(came: Came) -> str:
-    return orjson.dumps({name: value for name, value in came.headers if name != "cookie"}).decode()
+    headers = dict(came.headers)
+    headers.pop("cookie", None)
+    return orjson.dumps(headers).decode()
 
 
 def _cookies(came: Came) -> str:

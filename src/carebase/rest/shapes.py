@@ -189,7 +189,7 @@ def _taken_apart(raw: Raw, role: str) -> tuple[Key, list[Hole]] | None:
         else:
             holes.append(hole)
             parts.append((hole.before, hole.after))
-    headers = tuple(header for header in raw.headers if header[0] in DECISIVE)
+    headers = tuple([header for header in raw.headers if header[0] in DECISIVE])
     return (role, raw.method, raw.path, tuple(parts), headers, body), holes
 
 

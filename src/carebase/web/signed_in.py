@@ -44,9 +44,9 @@ class CookieSessions:
         is_http = scope["type"] == "http"
         if (
             not is_http
+            or b"cookie" not in [name for name, _ in scope["headers"]]
             or scope["path"].startswith(COOKIELESS)
             or (_is_below(scope["path"], OF_SIGNING_IN) and scope["path"] != SECOND_FACTOR)
-            or b"cookie" not in [name for name, _ in scope["headers"]]
         ):
             await self.app(scope, receive, send)
             return

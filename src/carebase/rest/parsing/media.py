@@ -95,10 +95,11 @@ def payload(header: str | None, *, is_function: bool) -> Payload:
     """
     if header is None:
         return Payload.JSON
-    came = read(header)
-    form = _PAYLOADS.get(came.text)
+    # Most write it just so.
+    text = header if header in _PAYLOADS else read(header).text
+    form = _PAYLOADS.get(text)
     if form is None or (form in _FOR_FUNCTIONS and not is_function):
-        raise errors.InvalidBody(f"Content-Type not acceptable: {came.text}")
+        raise errors.InvalidBody(f"Content-Type not acceptable: {text}")
     return form
 
 
