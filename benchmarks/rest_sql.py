@@ -43,7 +43,7 @@ def per_second(deployment: Deployment, question: Question, *, person: str, secon
         "transaction_read_only": "on",
     }  # fmt: skip
     calls = ", ".join(f"set_config({_quoted(name)}, {_quoted(value)}, true)" for name, value in settings.items())
-    opening = f"select {calls}, private.begin_request({_quoted(claims)}::jsonb);"
+    opening = f"select num_nulls({calls}, private.begin_request({_quoted(claims)}::jsonb));"
     path = folder / f"{question.name}.sql"
     filled = re.sub(r"\$(\d+)", lambda found: _quoted(str(statement.values[int(found[1]) - 1])), statement.text)
     path.write_text(f"\\startpipeline\nbegin;\n{opening}\n{filled};\ncommit;\n\\endpipeline\n")
