@@ -164,7 +164,7 @@ security-password = Password
 security-password-ends = All other devices will be signed out.
 security-password-send = Change the password
 security-identities = Sign-in providers
-security-identity-add = Add { $provider } to sign in with
+security-identity-add = Also sign in with { $provider }
 
 sessions-explanation = A device that you do not know? Sign it out, then change your password.
 session-this = this device

@@ -164,7 +164,7 @@ security-password = Mot de passe
 security-password-ends = Tous les autres appareils seront déconnectés.
 security-password-send = Changer le mot de passe
 security-identities = Fournisseurs de connexion
-security-identity-add = Ajouter { $provider } pour se connecter
+security-identity-add = Se connecter aussi avec { $provider }
 
 sessions-explanation = Un appareil que vous ne reconnaissez pas ? Déconnectez-le, puis changez votre mot de passe.
 session-this = cet appareil
