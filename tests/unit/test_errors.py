@@ -28,6 +28,8 @@ SHARED_IN_GOTRUE = {
 }
 # Those of PostgREST's by its codes, one of which stands for everything that cannot be read.
 SHARED_IN_POSTGREST = {"PGRST100"}
+# Those of Storage by fewer codes still.
+SHARED_IN_STORAGE = {"InternalError", "InvalidJWT", "InvalidRequest", "NoSuchKey"}
 
 
 def load_script() -> ModuleType:
@@ -50,6 +52,10 @@ def test_an_error_has_its_own_code_and_speaks_in_sentences(found):
         # PostgREST's codes, PostgreSQL's or ours; of several relationships it says 300, multiple choices.
         assert re.fullmatch(r"PGRST[0-9X][0-9]{2}|[0-9]{2}[0-9A-Z]{3}|[a-z][a-z0-9_]*", found.code)
         assert 400 <= found.status <= 599 or found.status == 300
+    elif found.__module__.startswith("carebase.storage."):
+        # Storage's codes, or ours.
+        assert re.fullmatch(r"[A-Z][A-Za-z]+|[a-z][a-z0-9_]*", found.code)
+        assert 400 <= found.status <= 599
     else:
         assert re.fullmatch(r"[a-z][a-z0-9_]*", found.code)
         assert 400 <= found.status <= 599
@@ -60,7 +66,9 @@ def test_an_error_has_its_own_code_and_speaks_in_sentences(found):
 @pytest.mark.parametrize("is_setup", [False, True])
 def test_a_code_means_one_thing(is_setup):
     codes = Counter(found.code for found in CLASSES if issubclass(found, errors.SetupError) is is_setup)
-    assert {code for code, times in codes.items() if times > 1} <= SHARED_IN_GOTRUE | SHARED_IN_POSTGREST
+    assert {
+        code for code, times in codes.items() if times > 1
+    } <= SHARED_IN_GOTRUE | SHARED_IN_POSTGREST | SHARED_IN_STORAGE
 
 
 def test_what_stops_a_command_ends_it_with_an_exit_code_of_sysexits():

@@ -49,7 +49,7 @@ class LinkRefused(refused.StorageError):
 class LinkExpired(LinkRefused):
     """The link was good once."""
 
-    message = "The link has expired"
+    code, message = "InvalidJWT", "The link has expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ Wanted = Literal["origin", "avif", "webp"]
 class NotAPicture(refused.InvalidRequest):
     """The object is no picture that can be shown otherwise than it is."""
 
-    message = "The source image is invalid or unsupported for rendering"
+    code, message = "InvalidRequest", "The source image is invalid or unsupported for rendering"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
