@@ -195,3 +195,21 @@ def test_a_captcha_without_its_keys_is_refused(read):
     with pytest.raises(BadSetting, match="letters, digits"):
         read(chosen | {"CAREBASE_CAPTCHA_SITE_KEY": '"><script>'})
     assert read(chosen | {"CAREBASE_CAPTCHA_SITE_KEY": "0x4AAA-b_c"}).captcha_site_key == "0x4AAA-b_c"
+
+
+def test_the_storages_key_lies_where_configuration_is_kept_one_for_each_data_directory(tmp_path, monkeypatch):
+    def place(data: str, **environ: str) -> Path:
+        return settings_reading.default_storage_key(environ, data=tmp_path / data)
+
+    kept = place("one", XDG_CONFIG_HOME=str(tmp_path / "configuration"))
+    assert kept.parent == tmp_path / "configuration" / "carebase"
+    assert kept.suffix == ".storage-key"
+    assert kept != place("two", XDG_CONFIG_HOME=str(tmp_path / "configuration"))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert place("one", HOME="/home/amina").parent == Path("/home/amina/.config/carebase")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert place("one", HOME="/root").parent == Path("/etc/carebase")
+
+
+def test_the_storages_key_is_where_the_operator_says(read, tmp_path):
+    assert read({"CAREBASE_STORAGE_KEY_FILE": str(tmp_path / "key")}).storage_key_file == tmp_path / "key"
