@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,9 +88,14 @@ class Site:
         path, _, query = address[1:].partition("?")
         return f"{quote(path)}?{query}"
 
-    def recorded(self) -> list[dict[str, Any]]:
-        """What is on record of reading objects, in its order."""
-        entries = [entry for entry in self.database.recorded() if entry["relation"] == "storage.objects"]
+    def recorded(self, *, also: Collection[str] = ()) -> list[dict[str, Any]]:
+        """What is on record of reading objects, in its order; `also` are actions that write."""
+        left_out = {"INSERT", "UPDATE", "DELETE"} - set(also)
+        entries = [
+            entry
+            for entry in self.database.recorded()
+            if entry["relation"] == "storage.objects" and entry["action"] not in left_out
+        ]
         return sorted(entries, key=lambda entry: entry["at"])
 
 
