@@ -98,6 +98,25 @@ def migrate(*, data: Path | None, as_json: bool) -> None:
         sys.exit(EXIT_NOT_WELL)
 
 
+@command.command("add-key")
+@runtime.data_option
+@runtime.json_option
+@runtime.explained
+def add_key(*, data: Path | None, as_json: bool) -> None:
+    """Put a new key above those that files are sealed with; servers seal with it from their next start on.
+
+    What is there stays sealed as it is, so the older keys stay in the file. Copy the file to where its backup is kept.
+    Exit codes: 0 added, 78 the file of the keys cannot be used.
+    """
+    observability.start(quiet=True)
+    path = runtime.read_settings(data=data).storage_key_file
+    key = encryption.add(path).id.hex()
+    if as_json:
+        runtime.print_json({"key": key, "file": str(path)})
+    else:
+        click.echo(f"Key {key} was put into {path}. Copy the file to its backup, then start the servers again.")
+
+
 async def _check(chosen: Settings, *, reads: bool, trash: bool, progress: Progress | None) -> tuple[Report, int]:
     async with _queue(chosen) as pools:
         pool = pools[Login.CARE_QUEUE]

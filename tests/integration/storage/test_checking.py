@@ -95,7 +95,12 @@ async def test_a_missing_key_and_a_wrong_place_are_said_with_their_exit_codes(fi
     assert "Every row has its bytes" in commanded(files, "check").stdout
 
     data = files.root.parent
-    data.with_name(f"{data.name}.storage-key").unlink()
+    key_file = data.with_name(f"{data.name}.storage-key")
+    added = json.loads(commanded(files, "add-key", "--json").stdout)
+    assert added["file"] == str(key_file)
+    assert key_file.read_text().splitlines()[0].split()[1] == added["key"]
+    assert commanded(files, "check").returncode == 0
+    key_file.unlink()
     without = commanded(files, "check")
     assert without.returncode == 78
     assert "key" in without.stderr
