@@ -7,7 +7,6 @@ before the file, what comes after it is left.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -57,7 +56,7 @@ def metadata_of_header(said: str | None) -> dict[str, Any]:
         return {}
     try:
         return metadata(base64.b64decode(said, validate=False).decode())
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return {}
 
 

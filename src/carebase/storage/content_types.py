@@ -167,9 +167,10 @@ def _found(head: bytes) -> str | None:  # noqa: PLR0911 (a table)
 
 def _markup(head: bytes) -> str | None:
     drawn, page = SVG.search(head), HTML.search(head)
-    if drawn is not None and (page is None or drawn.start() < page.start()):
+    is_xml = XML.match(head) is not None
+    if drawn is not None and (is_xml or page is None or drawn.start() < page.start()):
         return "image/svg+xml"
-    if XML.match(head):
+    if is_xml:
         return "application/xml"
     return None if page is None else "text/html"
 
