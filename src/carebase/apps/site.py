@@ -18,11 +18,13 @@ from carebase.apps.account import (
     ways_back,
 )
 from carebase.apps.account.folder import HERE as ACCOUNT
+from carebase.apps.admin import overview, people, record_pages
+from carebase.apps.admin.folder import HERE as ADMIN
 from carebase.apps.cases import draft_routes, pages
 from carebase.settings import Settings
 from carebase.web import rendering, static, widgets
 
-FOLDERS = (pages.HERE, ACCOUNT)
+FOLDERS = (pages.HERE, ACCOUNT, ADMIN)
 
 router = APIRouter(include_in_schema=False)
 for each in (
@@ -37,6 +39,9 @@ for each in (
     certificate_page,
     first_run,
     ways_back,
+    overview,
+    people,
+    record_pages,
     draft_routes,
     pages,
 ):

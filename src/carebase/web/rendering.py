@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from carebase.auth.tokens import Tokens
+from carebase.errors import NotSignedIn
 from carebase.web import csrf, headers, messages, static, zones
 from carebase.web.widgets import Widget
 
@@ -70,6 +72,13 @@ class Frame:
     site: Site
     widget: Widget | None
     """The site's, on a page with a form that asks for it."""
+    offered: tuple[tuple[str, str], ...]
+    """More pages for this person: address and sentence."""
+
+
+OFFERED: Mapping[str, tuple[tuple[str, str], ...]] = {"admin": (("/admin", "nav-administration"),)}
+"""More pages that the header offers to an account with a role: address and sentence. What is shown there is decided by
+the database, whatever a header offers."""
 
 
 class Renderer:
@@ -151,7 +160,20 @@ class Renderer:
             request_id=str(getattr(request.state, "request_id", "")),
             site=self._site,
             widget=widget,
+            offered=_offered(request) if is_signed_in else (),
         )
+
+
+def _offered(request: Request) -> tuple[tuple[str, str], ...]:
+    kept = getattr(request.state, "access_token", None)
+    if kept is None:
+        return ()
+    try:
+        claims = cast(Tokens, request.app.state.tokens).verify(kept).claims
+    except NotSignedIn:
+        return ()
+    said = claims.get("app_metadata")
+    return OFFERED.get(str(said.get("role")), ()) if isinstance(said, Mapping) else ()
 
 
 def wants_block(request: Request) -> bool:

@@ -11,7 +11,12 @@ from starlette.responses import Response
 from carebase.web import messages, zones
 
 SOURCE = Path(messages.__file__).parents[1]
-LOCALES = [messages.KIT_LOCALES, SOURCE / "apps/account/locales", SOURCE / "apps/cases/locales"]
+LOCALES = [
+    messages.KIT_LOCALES,
+    SOURCE / "apps/account/locales",
+    SOURCE / "apps/admin/locales",
+    SOURCE / "apps/cases/locales",
+]
 USED = re.compile(r"""\bt\(\s*["']([a-z0-9-]+)["']""")
 
 
@@ -48,7 +53,8 @@ def test_every_sentence_is_asked_for_somewhere() -> None:
     text = "\n".join(file.read_text("utf-8") for file in files)
     composed = (
         "failure-", "reason-", "status-", "gender-", "pregnant-", "step-", "soap-",
-        "flag-", "category-", "account-nav-", "certificate-", "codes-", "confirm-", "done-",
+        "flag-", "category-", "account-nav-", "admin-checkpoint-", "admin-done-", "admin-fact-",
+        "admin-format-", "admin-nav-", "certificate-", "codes-", "confirm-", "done-",
         "factor-kind-", "invitation-", "refusal-password-", "reset-", "role-", "sent-", "sheet-",
         "sign-in-said-",
     )  # fmt: skip

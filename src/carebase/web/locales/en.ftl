@@ -8,6 +8,7 @@ nav-label = Main navigation
 nav-cases = Cases
 nav-new-case = New case
 nav-account = My account
+nav-administration = Administration
 sign-out = Sign out
 second-factor-optional-label = Warning of a demonstration
 second-factor-optional = Demonstration: on this server the second factor of staff is optional. Put no real patient into it.

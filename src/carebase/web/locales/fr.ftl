@@ -8,6 +8,7 @@ nav-label = Navigation principale
 nav-cases = Dossiers
 nav-new-case = Nouveau dossier
 nav-account = Mon compte
+nav-administration = Administration
 sign-out = Se déconnecter
 second-factor-optional-label = Avertissement de démonstration
 second-factor-optional = Démonstration : sur ce serveur, le second facteur du personnel est facultatif. N’y mettez aucun vrai patient.
