@@ -206,7 +206,7 @@ def test_the_storages_key_lies_where_configuration_is_kept_one_for_each_data_dir
     assert kept.suffix == ".storage-key"
     assert kept != place("two", XDG_CONFIG_HOME=str(tmp_path / "configuration"))
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert place("one", HOME="/home/amina").parent == Path("/home/amina/.config/carebase")
+    assert place("one", HOME="/people/amina").parent == Path("/people/amina/.config/carebase")
     monkeypatch.setattr("os.geteuid", lambda: 0)
     assert place("one", HOME="/root").parent == Path("/etc/carebase")
 
