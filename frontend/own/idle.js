@@ -34,7 +34,7 @@ class IdleWatch extends HTMLElement {
     }
     // Timers sleep with the machine, so the clock decides whenever somebody looks again.
     document.addEventListener("visibilitychange", () => {
-      if (document.hidden) this.keepDrafts();
+      if (document.hidden) this.keepDrafts({ isLeaving: true });
       else this.look();
     });
     this.timer = setInterval(() => this.look(), 1000);
@@ -55,10 +55,11 @@ class IdleWatch extends HTMLElement {
     return new URLSearchParams(typed).toString();
   }
 
-  async keepDrafts() {
+  async keepDrafts({ isLeaving = false } = {}) {
     for (const watched of this.forms) {
       const written = this.written(watched.form);
-      if (watched.isSent || !written || written === watched.kept) continue;
+      // A form that was sent takes its page along; one that came back with mistakes is still somebody's work.
+      if ((isLeaving && watched.isSent) || !written || written === watched.kept) continue;
       const body = new URLSearchParams(written);
       body.set("form_token", this.dataset.token);
       try {
