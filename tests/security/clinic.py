@@ -198,6 +198,11 @@ def _accounts(m: Makings, _lease: str) -> Seeds:
         yield "auth.mfa_challenges", spot, {**m.row("auth.mfa_challenges", spot), "factor_id": factor["id"]}
         past = Spot(account=name, tag="past its time")
         yield "storage.uploads", past, {**m.row("storage.uploads", past), "expires_at": NOW - HOUR}
+        upload = {"id": uuid.uuid4(), **m.row("storage.resumable", spot)}
+        yield "storage.resumable", spot, upload
+        yield "storage.resumable", past, {**m.row("storage.resumable", past), "expires_at": NOW - HOUR}
+        part = m.row("storage.resumable_parts", spot)
+        yield "storage.resumable_parts", spot, {**part, "upload_id": upload["id"]}
         yield "public.conversations", spot, {"id": m.conversations[name], "user_id": m.id_of(name)}
         yield "public.messages", spot, m.row("public.messages", spot)
         provider = {"provider_no": m.providers[name], **m.row("public.providers", spot)}

@@ -220,13 +220,12 @@ def _refusal(request: Request, error: errors.CareError) -> Response:
         headers["Retry-After"] = str(error.retry_after_seconds)
     # What was sent and not read would be taken for the next request.
     headers["Connection"] = "close"
-    response = _answer(told.status, headers)
-    response.body = (told.details or told.message).encode()
-    return response
+    return _answer(told.status, headers, said=told.details or told.message)
 
 
-def _answer(status: int, headers: dict[str, str]) -> Response:
-    return Response(status_code=status, headers={"Tus-Resumable": tus.VERSION, **headers})
+def _answer(status: int, headers: dict[str, str], *, said: str = "") -> Response:
+    kind = "text/plain" if said else None
+    return Response(said, status, headers={"Tus-Resumable": tus.VERSION, **headers}, media_type=kind)
 
 
 def _location(request: Request, upload_id: UUID) -> str:
