@@ -16,6 +16,7 @@ from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from fluent.runtime import FluentBundle, FluentResource
+from fluent.syntax.ast import Resource
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -104,7 +105,7 @@ def _bundle(language: Language, directories: Sequence[Path]) -> FluentBundle:
 
 
 @cache
-def _parsed(source: str) -> FluentResource:
+def _parsed(source: str) -> Resource:
     # Two hundred milliseconds for all of them, and two applications of one process say the same.
     return FluentResource(source)
 
