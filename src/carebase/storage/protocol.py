@@ -105,12 +105,14 @@ def refusal(request: Request, error: errors.CareError) -> Response:
     """An error in Storage's dialect: `{statusCode, error, code, message}`, nearly always with status 400."""
     note(request, error)
     told = in_words_of_storage(error)
-    # What Storage has no word for keeps its status and its own sentence.
-    status = error.status if type(told) is refused.StorageError else told.status
+    # What Storage has no word for keeps its status and its own sentence; and its code where the caller is to act on it.
+    is_ours = type(told) is refused.StorageError
+    status = error.status if is_ours else told.status
+    code = error.code if is_ours and status < 500 else told.code
     body = {
         "statusCode": str(status),
-        "error": told.error or told.code,
-        "code": told.code,
+        "error": told.error or code,
+        "code": code,
         "message": told.details or told.message,
     }
     headers = {}
