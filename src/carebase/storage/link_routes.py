@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from carebase.storage import finding, handing_out, links, object_names, open_protocol, protocol, refused, transforming
 from carebase.storage.callers import Caller
@@ -22,7 +22,7 @@ def _takes(**properties: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-router = APIRouter(route_class=protocol.StorageRoute)
+router = APIRouter(route_class=protocol.StorageRoute, dependencies=[Depends(protocol.refuse_nobody)])
 open_router = APIRouter(route_class=open_protocol.OpenRoute)
 
 

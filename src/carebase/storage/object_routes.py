@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from carebase.storage import arriving, describing, fields, listing, moving, object_names, protocol, removing, uploading
 from carebase.storage.listing import Folder, Page
 from carebase.storage.moving import Instead, Way
 from carebase.storage.objects import StoredObject
 
-router = APIRouter(route_class=protocol.StorageRoute)
+router = APIRouter(route_class=protocol.StorageRoute, dependencies=[Depends(protocol.refuse_nobody)])
 
 
 @router.post("/object/list/{bucket}", openapi_extra=protocol.takes("prefix"))

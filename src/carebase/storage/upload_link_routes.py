@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from carebase.storage import arriving, finding, link_routes, links, open_protocol, protocol, uploading
 from carebase.storage.links import Scope
 from carebase.storage.uploading import Wanted
 
-router = APIRouter(route_class=protocol.StorageRoute)
+router = APIRouter(route_class=protocol.StorageRoute, dependencies=[Depends(protocol.refuse_nobody)])
 open_router = APIRouter(route_class=open_protocol.OpenRoute)
 
 

@@ -59,7 +59,18 @@ PUBLIC = {
     "/auth/v1/authorize": "leads to an outside provider",
     "/auth/v1/callback": "where an outside provider sends people back to",
 }
-DESCRIBED_ROOTS = ("/api/", "/auth/v1/", "/cases/create_case", "/cases/all_cases", "/cases/cases/")
+DESCRIBED_ROOTS = ("/api/", "/auth/v1/", "/storage/v1/", "/cases/create_case", "/cases/all_cases", "/cases/cases/")
+RESUMABLE = "/storage/v1/upload/resumable"
+SECOND_WAYS = {
+    ("GET", "/storage/v1/bucket/"),
+    ("POST", "/storage/v1/bucket/"),
+    ("POST", f"{RESUMABLE}/"),
+    ("POST", f"{RESUMABLE}/sign/"),
+    ("POST", f"{RESUMABLE}/{{upload_id}}"),
+    ("POST", f"{RESUMABLE}/sign/{{upload_id}}"),
+    ("OPTIONS", f"{RESUMABLE}/{{upload_id}}"),
+}
+"""What clients ask for under another address or by another method, where it is described."""
 NOTHING = "00000000-0000-0000-0000-000000000000"
 PROGRAM, BROWSER = {"Accept": "application/json"}, {"Accept": "text/html"}
 
@@ -75,9 +86,9 @@ def leaves(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str,
 
 
 def doors(app: Any) -> set[tuple[str, str]]:
-    """Method and path of everything that answers."""
+    """Method and path of everything that answers, a name with folders as the description has it."""
     return {
-        (method, path)
+        (method, path.replace(":path}", "}"))
         for path, route in leaves(app.routes)
         if not isinstance(route, Mount)
         for method in route.methods - {"HEAD"}
@@ -85,7 +96,12 @@ def doors(app: Any) -> set[tuple[str, str]]:
 
 
 def described(app: Any) -> set[tuple[str, str]]:
-    return {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
+    return {
+        (method.upper(), path)
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+        if method != "head"
+    }
 
 
 def filled(path: str) -> str:
@@ -97,7 +113,7 @@ async def test_every_route_of_the_api_is_described_and_the_other_way_round(runni
     async with running() as application:
         existing = {door for door in doors(application.app) if f"{door[1]}/".startswith(DESCRIBED_ROOTS)}
 
-        assert existing == described(application.app)
+        assert existing - SECOND_WAYS == described(application.app)
         assert len(existing) > 15
 
 
@@ -120,11 +136,18 @@ async def test_no_door_is_open_without_a_session_unless_it_is_listed(running):
         all_doors = doors(application.app)
         assert {path for _, path in all_doors} >= set(PUBLIC)
         for method, path in sorted(all_doors):
-            if path in PUBLIC:
+            # What TUS is spoken here is said to everybody.
+            if path in PUBLIC or (method == "OPTIONS" and path.startswith(RESUMABLE)):
                 continue
             for accepts in (PROGRAM, BROWSER):
                 answer = await nobody.request(method, filled(path), headers=accepts)
-                assert answer.status_code in {303, 401, 403, 404}, (method, path, answer.status_code)
+                if path.startswith("/storage/v1/") and answer.status_code in {400, 412}:
+                    # Storage says in the body what others say by the status, of what it has looked at.
+                    is_told = answer.headers["Content-Type"] == "application/json"
+                    said = answer.json()["statusCode"] if is_told else str(answer.status_code)
+                    assert said in {"400", "403", "404", "412"}, (method, path, answer.text)
+                    continue
+                assert answer.status_code in {303, 401, 403, 404}, (method, path, answer.status_code, answer.text)
                 if answer.status_code == 303:
                     assert answer.headers["Location"].startswith("/login"), (method, path)
                 if answer.status_code == 403:

@@ -59,6 +59,10 @@ class Site:
     def service(self) -> dict[str, str]:
         return {"apikey": self.app.state.tokens.service_key()}
 
+    @property
+    def anon(self) -> dict[str, str]:
+        return {"apikey": self.app.state.tokens.anon_key()}
+
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.database.owner() as connection:
             cursor = connection.execute(text, values or None)

@@ -89,7 +89,7 @@ async def test_a_bucket_is_public_for_as_long_as_it_is(database, tmp_path):
         saved = await site.get("object/public/leaflets/a.txt?download=")
         assert saved.headers["content-disposition"] == 'attachment; filename="a.txt"'
         link = await site.link("leaflets/a.txt", headers=site.bearer(site.omar))
-        by_nobody = await site.link("leaflets/a.txt", headers={})
+        by_nobody = await site.link("leaflets/a.txt", headers=site.anon)
         assert (await site.get(link)).status_code == (await site.get(by_nobody)).status_code == 200
         assert site.recorded() == []
 

@@ -101,7 +101,7 @@ async def test_an_upload_by_link_is_one_of_its_maker(database, tmp_path):
         form = await site.client.put(over, files={"": ("scan.pdf", b"%PDF-1.7 third", "application/pdf")})
         assert (form.status_code, form.json()["Key"]) == (200, name)
 
-        for headers in ({}, site.bearer(site.omar)):
+        for headers in (site.anon, site.bearer(site.omar)):
             answer = await site.client.post(f"{BASE}/object/upload/sign/{name}2", headers=headers)
             assert said(answer) == (400, "AccessDenied")
         # Whoever may not store it any more has given nothing away.
@@ -140,7 +140,7 @@ async def test_a_link_made_with_a_key_dies_with_the_key(database, tmp_path):
         assert said(await site.get(by_signed_key)) == REFUSED
 
         # Nobody makes one for what it does not see, and a batch says so for each.
-        for headers in ({}, site.bearer(site.omar)):
+        for headers in (site.anon, site.bearer(site.omar)):
             for given in ({"expiresIn": 60},):
                 answer = await site.client.post(f"{BASE}/object/sign/{name}", json=given, headers=headers)
                 assert said(answer) == GONE
