@@ -114,9 +114,9 @@ async def check(
     }
     reading = _Reading(backend, keys, progress)
     if reads:
-        for name in ("objects_after", "parts_after"):
+        for some in (_objects, _parts):
             after = ""
-            while rows := await _rows(pool, name, after=after):
+            while rows := await some(pool, after=after):
                 for key, fault in (await reading.faults_of(rows)).items():
                     faults.setdefault(key, fault)
                 after = str(rows[-1].key)
@@ -136,9 +136,14 @@ async def put_aside(pool: AsyncConnectionPool, without_row: frozenset[UUID]) -> 
         return await writing.run(SQL["put_aside"], keys=sorted(without_row))
 
 
-async def _rows(pool: AsyncConnectionPool, name: str, *, after: str) -> list[_Row]:
+async def _objects(pool: AsyncConnectionPool, *, after: str) -> list[_Row]:
     async with session.begin_as_login(pool) as reading:
-        return await reading.all(SQL[name], _Row, after=after, limit=ROWS_AT_ONCE)
+        return await reading.all(SQL["objects_after"], _Row, after=after, limit=ROWS_AT_ONCE)
+
+
+async def _parts(pool: AsyncConnectionPool, *, after: str) -> list[_Row]:
+    async with session.begin_as_login(pool) as reading:
+        return await reading.all(SQL["parts_after"], _Row, after=after, limit=ROWS_AT_ONCE)
 
 
 async def _still_known(pool: AsyncConnectionPool, keys: list[UUID]) -> set[UUID]:

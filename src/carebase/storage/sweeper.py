@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from carebase.database import queries, session
+from carebase.database.session import Session
 from carebase.storage import blocking, frames
 from carebase.storage.backends.backend import Backend
 
@@ -65,8 +67,8 @@ async def sweep(pool: AsyncConnectionPool, backend: Backend) -> Swept:
     moment either keeps its bytes or is refused. The key stays in the trash until the bytes are gone,
     so a sweep that dies is finished by the next. Any number may run at once.
     """
-    uploads = await _move(pool, "move_expired_uploads")
-    uploads += await _move(pool, "drop_expired_resumable")
+    uploads = await _in_rounds(pool, lambda moving: moving.run(SQL["move_expired_uploads"], limit=KEYS_AT_ONCE))
+    uploads += await _in_rounds(pool, lambda moving: moving.run(SQL["drop_expired_resumable"], limit=KEYS_AT_ONCE))
     cleared = 0
     while True:
         async with session.begin_as_login(pool) as reading:
@@ -78,11 +80,11 @@ async def sweep(pool: AsyncConnectionPool, backend: Backend) -> Swept:
             cleared += await forgetting.run(SQL["forget_trash"], keys=due)
 
 
-async def _move(pool: AsyncConnectionPool, name: str) -> int:
+async def _in_rounds(pool: AsyncConnectionPool, move: Callable[[Session], Awaitable[int]]) -> int:
     moved = 0
     while True:
         async with session.begin_as_login(pool) as moving:
-            now = await moving.run(SQL[name], limit=KEYS_AT_ONCE)
+            now = await move(moving)
         moved += now
         if now < KEYS_AT_ONCE:
             return moved
