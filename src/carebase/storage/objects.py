@@ -299,7 +299,7 @@ async def _written(writing: Writing, chunks: AsyncIterator[bytes]) -> Written:
     except BaseException:
         # Refused, cancelled or out of room: the caller will never learn of this key.
         if going is not None:
-            await asyncio.wait([going])
+            await asyncio.gather(going, return_exceptions=True)
         await blocking.run(writing.abandon)
         raise
 

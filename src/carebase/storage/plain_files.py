@@ -19,6 +19,8 @@ from carebase.storage.contents import Lying
 from carebase.storage.encryption import Keys
 
 LARGEST_IN_MEMORY_BYTES: Final = 32 << 20
+OWN_FILES: Final = Path("/proc/self/fd")
+"""Where Linux gives an open file a path that its own process can open."""
 
 
 @asynccontextmanager
@@ -50,19 +52,21 @@ def _made(backend: Backend, keys: Keys, lying: Lying, *, scratch: Path) -> tuple
 
 
 def _nameless(size: int, *, scratch: Path) -> tuple[int, Path]:
-    if size <= LARGEST_IN_MEMORY_BYTES and hasattr(os, "memfd_create"):
+    has_paths = OWN_FILES.is_dir()
+    if has_paths and size <= LARGEST_IN_MEMORY_BYTES and hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("carebase", os.MFD_CLOEXEC)
         os.fchmod(descriptor, 0o600)
-        return descriptor, Path(f"/proc/self/fd/{descriptor}")
-    if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").is_dir():
-        descriptor = os.open(scratch, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        return descriptor, Path(f"/proc/self/fd/{descriptor}")
-    # Systems without either give it a name that goes with the block.
+        return descriptor, OWN_FILES / str(descriptor)
     descriptor, name = tempfile.mkstemp(prefix=".plain-", dir=scratch)
-    return descriptor, Path(name)
+    if not has_paths:
+        # Where a file is reached by its name alone, it keeps that for as long as the block lasts.
+        return descriptor, Path(name)
+    # Before anything is in it. (`O_TMPFILE` would never name it, and is not everywhere.)
+    Path(name).unlink()
+    return descriptor, OWN_FILES / str(descriptor)
 
 
 def _gone(descriptor: int, path: Path) -> None:
     os.close(descriptor)
-    if path.parent != Path("/proc/self/fd"):
+    if path.parent != OWN_FILES:
         path.unlink(missing_ok=True)

@@ -48,8 +48,7 @@ async def test_a_path_leads_to_the_plain_bytes_and_nothing_has_a_name(tmp_path, 
 
 
 async def test_where_files_need_a_name_it_goes_with_the_block(tmp_path, monkeypatch):
-    monkeypatch.delattr(os, "memfd_create")
-    monkeypatch.delattr(os, "O_TMPFILE")
+    monkeypatch.setattr(plain_files, "OWN_FILES", tmp_path / "no-such-system")
     place = filesystem.Filesystem(tmp_path / "objects")
     row = kept(place, b"report")
 
