@@ -23,7 +23,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
-from tests.browser import account_gallery
+from tests.browser import account_gallery, admin_gallery
 
 from carebase import errors
 from carebase.apps import site
@@ -439,6 +439,7 @@ def application() -> Starlette:
         routes=[
             Mount(static.MOUNT, static.mount()),
             *account_gallery.routes(renderer),
+            *admin_gallery.routes(renderer),
             Route("/cases", worklist),
             Route("/cases/new", new_case),
             Route("/drafts/new_case", lambda _: Response(status_code=204), methods=["POST"]),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.browser import account_gallery
+from tests.browser import account_gallery, admin_gallery
 from tests.browser.conftest import Watched
 
 PAGES = {
-    **{path: path for path in account_gallery.PAGES},
-    **{f"{path} with mistakes": f"{path}?wrong=1" for path in account_gallery.WITH_MISTAKES},
+    **{path: path for path in (*account_gallery.PAGES, *admin_gallery.PAGES)},
+    **{
+        f"{path} with mistakes": f"{path}?wrong=1"
+        for path in (*account_gallery.WITH_MISTAKES, *admin_gallery.WITH_MISTAKES)
+    },
     "worklist": "/cases",
     "worklist empty": "/cases?empty=1",
     "worklist filtered": "/cases?status=failed",
