@@ -54,7 +54,17 @@ DOMAINS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "auth.api_keys", "auth.allowances", "auth.outbox", "auth.oauth_clients",
         ),
     ),
-    "storage": ("The storage", ("storage.buckets", "storage.objects", "storage.uploads", "storage.trash")),
+    "storage": (
+        "The storage",
+        (
+            "storage.buckets",
+            "storage.objects",
+            "storage.uploads",
+            "storage.resumable",
+            "storage.resumable_parts",
+            "storage.trash",
+        ),
+    ),
     "audit": (
         "The audit",
         (
