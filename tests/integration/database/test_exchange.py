@@ -245,6 +245,24 @@ async def test_nobody_waits_for_ever(database, opened, monkeypatch):
         found.give_back(taken)
 
 
+async def test_each_waits_for_a_line_as_long_as_the_one_before(opened, monkeypatch):
+    monkeypatch.setattr(lines, "WAIT_SECONDS", 0.4)
+    async with opened() as found:
+        taken = await found.take()
+        first = asyncio.create_task(found.take())
+        await asyncio.sleep(0.3)
+        second = asyncio.create_task(found.take())
+        with pytest.raises(errors.Unavailable):
+            await first
+        assert not second.done()
+        with pytest.raises(errors.Unavailable):
+            await second
+        third = asyncio.create_task(found.take())
+        await asyncio.sleep(0)
+        found.give_back(taken)
+        found.give_back(await third)
+
+
 async def test_a_restart_between_two_questions_is_not_noticed(database, opened):
     amina = database.a_person()
     async with opened(3) as found:
