@@ -94,7 +94,7 @@ def fill(deployment: Deployment, *, owner: uuid.UUID, rows: int) -> list[str]:
 def forget_written(deployment: Deployment) -> None:
     """Take away what was inserted, so that each question meets the same table.
 
-    One project with more tasks than all others together would have PostgreSQL plan each call anew, for both servers.
+    One project with more tasks than all others together would have PostgreSQL plan each call anew.
     """
     with deployment.owner() as connection:
         connection.execute("delete from public.bench_tasks where title = %s", [WRITTEN])
