@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import httpx
 import pytest
 from tests.integration.database.documents_sql import a_patient, as_, run
+
+# What depends on PostgreSQL's version is shown in `integration/storage`, without clients.
+pytestmark = pytest.mark.parametrize("cluster", [os.environ.get("CAREBASE_TEST_POSTGRES", "18")], indirect=True)
 
 CLIENT = {"client": "001/client.ts"}
 SIGN_IN = {"snippet": "001/sign_in.ts", "gives": ["session"]}

@@ -88,6 +88,9 @@ async def test_a_bucket_is_public_for_as_long_as_it_is(database, tmp_path):
                 assert ("content-disposition" in answer.headers) == (name in {"a.html", "a.svg"})
         saved = await site.get("object/public/leaflets/a.txt?download=")
         assert saved.headers["content-disposition"] == 'attachment; filename="a.txt"'
+        # What its address alone opens, pages of other origins may show; what a cookie opens, they may not.
+        assert saved.headers["cross-origin-resource-policy"] == "cross-origin"
+        assert "cross-origin-resource-policy" not in (await site.get("object/leaflets/a.txt")).headers
         link = await site.link("leaflets/a.txt", headers=site.bearer(site.omar))
         by_nobody = await site.link("leaflets/a.txt", headers=site.anon)
         assert (await site.get(link)).status_code == (await site.get(by_nobody)).status_code == 200
