@@ -36,7 +36,7 @@ async def answered(request: Request, answer: Callable[[], Awaitable[Response]]) 
     """What `answer` brings, or its error as Storage says it; counted among what the caller may ask for."""
     try:
         requests.spend_request(request, ANONYMOUS)
-        return await answer()
+        brought = await answer()
     except errors.NotSignedIn as error:
         # Of a link, that means its maker: the account or the key is not good any more.
         refusal = LinkRefused()
@@ -44,6 +44,9 @@ async def answered(request: Request, answer: Callable[[], Awaitable[Response]]) 
         return protocol.refusal(request, refusal)
     except errors.CareError as error:
         return protocol.refusal(request, error)
+    # Whoever has the address has all that it takes, so a page of any origin may show what it leads to.
+    brought.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return brought
 
 
 def everybody(request: Request) -> Caller:
