@@ -49,7 +49,7 @@ conformance-storage: $(VENV)/dev.ok ## Run the suites of Storage's clients: make
 	@$(if $(SUPABASE_PY),$(BIN)/python -m tests.conformance.storage_py "$(SUPABASE_PY)",:)
 	@$(if $(SUPABASE_JS),$(BIN)/python -m tests.conformance.storage_js "$(SUPABASE_JS)",:)
 
-faults: $(VENV)/dev.ok assets ## Kill processes at random points and count what was lost (SEED, KILLS)
+faults: $(VENV)/dev.ok assets ## Kill processes at random points and count what was lost (SEED, KILLS, UPLOADS)
 	@$(BIN)/python -m pytest tests/faults
 
 evaluate: $(VENV)/dev.ok ## Measure the clinical engine on a folder of evaluation data: make evaluate DATA=<folder>
