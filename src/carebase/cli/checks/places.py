@@ -67,7 +67,8 @@ def _secret(chosen: Settings) -> Finding:
 
 def _private_files(chosen: Settings) -> Iterator[Finding]:
     folder = chosen.data / authority.FOLDER
-    private = [chosen.audit_key_file, folder / authority.AUTHORITY_FILE, folder / authority.SERVER_FILE]
+    private = [chosen.audit_key_file, chosen.storage_key_file]
+    private += [folder / authority.AUTHORITY_FILE, folder / authority.SERVER_FILE]
     private += [path for path in (chosen.tls_key, chosen.signing_keys, chosen.data / "demo.json") if path is not None]
     open_files = [path for path in private if path.exists() and stat.S_IMODE(path.stat().st_mode) & OPEN_TO_OTHERS]
     for path in open_files:

@@ -54,9 +54,10 @@ def test_a_short_secret_is_weak_an_absent_one_is_none_yet_and_a_given_one_was_lo
     assert said(data, secret="x" * settings_reading.SHORTEST_SECRET)["secret-given"] is State.WELL
 
 
-def test_a_key_that_others_can_read_is_to_be_closed(data) -> None:
-    (data / "audit").mkdir()
-    key = data / "audit" / "signing.key"
+@pytest.mark.parametrize("name", ["audit/signing.key", "../data.storage-key", "tls/authority.pem"])
+def test_a_key_that_others_can_read_is_to_be_closed(data, name) -> None:
+    key = data / name
+    key.parent.mkdir(exist_ok=True)
     key.touch(mode=0o600)
     assert said(data)["keys-well"] is State.WELL
     key.chmod(0o640)
