@@ -121,23 +121,30 @@ class Files:
 
 def main() -> None:
     """Measure and print."""
-    folder = Path(tempfile.mkdtemp(prefix="carebase-bench-"))
-    folder.chmod(0o755)
-    verdicts: list[str] = []
-    with deployed(folder, "storage") as deployment:
-        doctor = deployment.doctor("bench")
-        with deployment.owner() as connection:
-            connection.execute(BUCKET)
-        files = Files(doctor, deployment.served.port)
-        if "large" in ONLY:
-            verdicts += _large(files, folder)
-        if "links" in ONLY:
-            verdicts += _links(deployment, doctor, files=files, folder=folder)
-        if "small" in ONLY:
-            verdicts += _small(deployment, doctor, folder)
-        if "memory" in ONLY:
-            verdicts += _memory(deployment, files)
+    # Gigabytes are written: nothing of them stays.
+    with tempfile.TemporaryDirectory(prefix="carebase-bench-") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        with deployed(folder, "storage") as deployment:
+            verdicts = _measured(deployment, folder)
     print("\n".join(verdicts))
+
+
+def _measured(deployment: Deployment, folder: Path) -> list[str]:
+    doctor = deployment.doctor("bench")
+    with deployment.owner() as connection:
+        connection.execute(BUCKET)
+    files = Files(doctor, deployment.served.port)
+    verdicts: list[str] = []
+    if "large" in ONLY:
+        verdicts += _large(files, folder)
+    if "links" in ONLY:
+        verdicts += _links(deployment, doctor, files=files, folder=folder)
+    if "small" in ONLY:
+        verdicts += _small(deployment, doctor, folder)
+    if "memory" in ONLY:
+        verdicts += _memory(deployment, files)
+    return verdicts
 
 
 def _large(files: Files, folder: Path) -> list[str]:
