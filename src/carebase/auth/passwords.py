@@ -15,7 +15,7 @@ import threading
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from typing import Final, ParamSpec, TypeVar
 
 from pwdlib import PasswordHash
@@ -128,6 +128,12 @@ def _give_way() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND_OTHERS)
 
 
+@cache
+def _nobodys_hash(memory_kibibytes: int, passes: int) -> str:
+    hasher = Argon2Hasher(memory_cost=memory_kibibytes, time_cost=passes, parallelism=LANES)
+    return hasher.hash(secrets.token_bytes(32))
+
+
 class Passwords:
     """Hashes and compares in its own threads; `close` ends them."""
 
@@ -137,7 +143,7 @@ class Passwords:
         self._waiting = 0
         self._threads = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="password", initializer=_give_way)
         # Compared with when there is no account, so that the answer takes as long.
-        self._nobodys = self._hasher.hash(secrets.token_bytes(32))
+        self._nobodys = _nobodys_hash(memory_kibibytes, passes)
 
     def close(self) -> None:
         """End the threads after what they are doing."""
