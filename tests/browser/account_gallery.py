@@ -102,6 +102,11 @@ def confirm(t: Reader, wrong: bool) -> object:
     )
 
 
+def signed_up(t: Reader, wrong: bool) -> object:
+    mistakes = (Mistake(field="password", text=t("signed-up-wrong")),) if wrong else ()
+    return views.SignedUpView(form=Form(mistakes=mistakes), email="amina@example.org", action="/confirm")
+
+
 def said(t: Reader, wrong: bool) -> object:
     return views.SaidView(
         title=t("over-title"), explanation=t("over-explanation"), address="/forgot", link=t("over-link")
@@ -301,6 +306,7 @@ PAGES: dict[str, tuple[str, Made, bool]] = {
     "/forgot": ("forgot", forgot, False),
     "/confirm/code": ("sent", sent, False),
     "/confirm": ("confirm", confirm, False),
+    "/confirm/signed-up": ("signed_up", signed_up, False),
     "/confirm/over": ("said", said, False),
     "/invitation": ("password", password, True),
     "/account/profile": ("profile", profile, True),
@@ -328,6 +334,7 @@ WITH_MISTAKES = [
         "/register",
         "/forgot",
         "/confirm/code",
+        "/confirm/signed-up",
         "/first-run",
         "/invitation",
         "/patients/1/codes",

@@ -44,6 +44,22 @@ async function opened(link) {
   return new URL(answer.headers.get("location"))
 }
 
+// Our own page behind a link as a browser without scripts meets it: its cookies, and its form.
+async function shown(address) {
+  const cookies = new Map()
+  const asked = async (path, more = {}) => {
+    const cookie = [...cookies].map((each) => each.join("=")).join("; ")
+    const answer = await fetch(ADDRESS + path, { redirect: "manual", ...more, headers: { cookie, accept: "text/html" } })
+    for (const each of answer.headers.getSetCookie()) cookies.set(...each.split(";")[0].split(/=(.*)/s, 2))
+    return answer
+  }
+  const away = await asked(address.pathname + address.search)
+  const page = away.headers.get("location")
+  const text = await (await asked(page)).text()
+  const form_token = /name="form_token" value="([^"]+)"/.exec(text)[1]
+  return { sent: (fields) => asked(page, { method: "POST", body: new URLSearchParams({ form_token, ...fields }) }) }
+}
+
 function told({ data, error }) {
   return error ? [error.status, error.code] : [data.user?.email ?? null, Boolean(data.session)]
 }
@@ -94,4 +110,19 @@ said.implicit = told(await browser.auth.setSession({
 said.tooSoon = told(await browser.auth.signInWithOtp({ email: NEW }))
 said.resent = (await browser.auth.resend({ type: "signup", email: "nobody@example.org" })).error
 said.anonymous = told(await browser.auth.signInAnonymously())
+// A sign-up without PKCE: the browser that opens the link shows the password that was chosen with it.
+const ELSEWHERE = "ngozi@example.org"
+const program = begun("implicit")
+const options = { data: { name: "Ngozi" }, emailRedirectTo: SITE }
+const signedUp = told(await program.auth.signUp({ email: ELSEWHERE, password: FIRST, options }))
+const asking = await shown(await opened((await mail(ELSEWHERE)).link))
+const wrong = await asking.sent({ password: SECOND })
+const home = await asking.sent({ password: FIRST })
+const there = new URLSearchParams(new URL(home.headers.get("refresh").replace("0;url=", "")).hash.slice(1))
+const arrived = await program.auth.setSession({
+  access_token: there.get("access_token"), refresh_token: there.get("refresh_token"),
+})
+await program.auth.signOut()
+const later = await program.auth.signInWithPassword({ email: ELSEWHERE, password: FIRST })
+said.elsewhere = [signedUp, wrong.status, there.get("type"), told(arrived), told(later), later.data.user.user_metadata.name]
 console.log(JSON.stringify(said))

@@ -39,6 +39,13 @@ async def confirm(session: Session, user: User, *, is_own: bool) -> User:
     return await _again(session, user.id)
 
 
+async def has_no_way_in(session: Session, user: User) -> bool:
+    """Whether nothing but mails opens the account: nobody else comes in by what was left in it, which are words."""
+    account = await accounts.with_ways(session, user)
+    is_mail_alone = all(identity.provider == "email" for identity in account.identities)
+    return user.encrypted_password is None and is_mail_alone and not account.factors
+
+
 async def drop_what_was_left(session: Session, user_id: UUID) -> None:
     """Take out of an account whose address is not confirmed whatever a stranger may have put there."""
     async with session.together() as ask:

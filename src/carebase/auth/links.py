@@ -47,6 +47,17 @@ def verify_link(policy: Policy, token: str, *, token_type: str, redirect_to: str
     'http://localhost:8000/confirm?token=t&type=recovery'
     """
     if redirect_to == own_page(policy):
-        return f"{redirect_to}?{urlencode({'token': token, 'type': token_type})}"
+        return page_link(policy, token, token_type=token_type, redirect_to=redirect_to)
     query = urlencode({"token": token, "type": token_type, "redirect_to": redirect_to})
     return f"{policy.site_address}/auth/v1/verify?{query}"
+
+
+def page_link(policy: Policy, token: str, *, token_type: str, redirect_to: str) -> str:
+    """The address of our own page with a token; it leads on to `redirect_to` in the end.
+
+    >>> page_link(Policy(), "t", token_type="signup", redirect_to="https://app.example.org/")
+    'http://localhost:8000/confirm?token=t&type=signup&redirect_to=https%3A%2F%2Fapp.example.org%2F'
+    """
+    page = own_page(policy)
+    onward = {} if redirect_to == page else {"redirect_to": redirect_to}
+    return f"{page}?{urlencode({'token': token, 'type': token_type, **onward})}"

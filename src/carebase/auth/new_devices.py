@@ -66,6 +66,12 @@ async def is_maker(session: Session, user_id: UUID, *, caller: Caller) -> bool:
     return await is_known(session, user_id, caller=caller)
 
 
+async def may_be_maker(session: Session, user_id: UUID, *, caller: Caller) -> bool:
+    """The same before the account is confirmed; the service key's holder goes on to answer for it."""
+    is_keys = await _is_kept(session, user_id, known_by=SERVICE_KEY, within_days=FORGOTTEN_AFTER_DAYS)
+    return is_keys or await is_known(session, user_id, caller=caller)
+
+
 async def is_known(session: Session, user_id: UUID, *, caller: Caller) -> bool:
     """Whether the account was made in this browser or has signed in from it; never of a program without cookies."""
     if caller.device is None:

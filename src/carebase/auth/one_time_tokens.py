@@ -122,11 +122,12 @@ def minutes_of(means: Accounts, token_type: TokenType) -> int:
 
 async def redeem_token(session: Session, token: str, *, types: Collection[TokenType]) -> Redeemed | None:
     """What the token of a link proves; None when it is none of these types, used or over."""
-    if not token.isascii() or len(token) > LONGEST_TOKEN:
-        return None
-    return await session.maybe(
-        SQL["take"], Redeemed, token_sha256=_sha256(token), types=[token_type.value for token_type in types]
-    )
+    return await _found(session, token, types=types, step="take")
+
+
+async def look_at(session: Session, token: str, *, types: Collection[TokenType]) -> Redeemed | None:
+    """The same without using the link up."""
+    return await _found(session, token, types=types, step="look")
 
 
 async def redeem_code(
@@ -154,6 +155,14 @@ async def redeem_code(
 async def withdraw(session: Session, user_id: UUID, *, types: Collection[TokenType]) -> None:
     """Nothing that was written before is good any longer for these."""
     await session.run(SQL["withdraw"], user_id=user_id, types=[token_type.value for token_type in types])
+
+
+async def _found(session: Session, token: str, *, types: Collection[TokenType], step: str) -> Redeemed | None:
+    if not token.isascii() or len(token) > LONGEST_TOKEN:
+        return None
+    return await session.maybe(
+        SQL[step], Redeemed, token_sha256=_sha256(token), types=[token_type.value for token_type in types]
+    )
 
 
 def _is_right(means: Accounts, kept: Tried, *, code: str) -> bool:

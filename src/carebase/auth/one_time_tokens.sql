@@ -17,6 +17,12 @@ delete from auth.one_time_tokens t
  where t.token_sha256 = %(token_sha256)s::bytea and t.token_type = any(%(types)s::text[]) and t.expires_at > now()
 returning t.user_id, t.token_type, t.relates_to, t.flow_state_id;
 
+-- name: look
+-- What a link is for; it stays good.
+select t.user_id, t.token_type, t.relates_to, t.flow_state_id
+  from auth.one_time_tokens t
+ where t.token_sha256 = %(token_sha256)s::bytea and t.token_type = any(%(types)s::text[]) and t.expires_at > now();
+
 -- name: try
 -- Counts a try at every code it may be, before any is compared; no row for one that was tried too often.
 update auth.one_time_tokens t

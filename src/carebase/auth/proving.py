@@ -27,6 +27,7 @@ from carebase.auth import (
     one_time_tokens,
     opening,
     refused,
+    signing_in,
     steady,
 )
 from carebase.auth.accounts import Accounts
@@ -77,7 +78,9 @@ class Way(Enum):
     OPENED = auto()
     """As a link that a browser opens at the accounts service."""
     BROUGHT = auto()
-    """As the token of a link, by a page or a program."""
+    """As the token of a link, by a program."""
+    SHOWN = auto()
+    """As the token of a link, at our own page."""
     TYPED = auto()
     """As six digits."""
 
@@ -114,11 +117,54 @@ async def by_link(means: Accounts, token: str, *, type: VerifyType, caller: Call
 
 
 async def by_token(means: Accounts, token: str, *, type: VerifyType, caller: Caller) -> Opened | HalfConfirmed:  # noqa: A002
-    """What the token of a link gives to a program or page that brings it itself: a session."""
-    proven = await _by_token(means, token, type=type, way=Way.BROUGHT, caller=caller)
-    if isinstance(proven, Coded):
-        raise refused.LinkExpired
-    return proven
+    """What the token of a link gives to a program that brings it itself: a session."""
+    return _uncoded(await _by_token(means, token, type=type, way=Way.BROUGHT, caller=caller))
+
+
+async def by_page(
+    means: Accounts,
+    token: str,
+    *,
+    type: VerifyType,  # noqa: A002
+    password: str | None,
+    caller: Caller,
+) -> Opened | HalfConfirmed:
+    """The same at our own page.
+
+    Where nobody knows who signed up (see `unknown_maker`), the password and what else came with the sign-up stay for
+    whoever gives that password; without one they are dropped. InvalidCredentials or TooManyTries use nothing up.
+    """
+    claimed = None
+    if password is not None:
+        user = await unknown_maker(means, token, type=type, way=Way.SHOWN, caller=caller)
+        if user is not None:
+            await signing_in.check_signed_up(means, user, password, caller=caller)
+            claimed = user.encrypted_password
+    return _uncoded(await _by_token(means, token, type=type, way=Way.SHOWN, claimed=claimed, caller=caller))
+
+
+async def unknown_maker(
+    means: Accounts,
+    token: str,
+    *,
+    type: VerifyType,  # noqa: A002
+    way: Way,
+    caller: Caller,
+) -> User | None:
+    """The account that this link would confirm, where it has a password and whoever brings the link may be another
+    than the one who chose it; None elsewhere. The link stays good."""
+    async with means.begin() as session:
+        found = await one_time_tokens.look_at(session, token, types=TYPES[type])
+        is_coded = found is not None and way is Way.OPENED and found.flow_state_id is not None
+        if found is None or found.token_type != TokenType.CONFIRMATION or is_coded:
+            return None
+        user = await accounts.by_id(session, found.user_id)
+        if user is None or user.email != found.relates_to or user.is_banned(datetime.now(UTC)):
+            return None
+        is_settled = user.email_confirmed_at is not None or user.invited_at is not None
+        if is_settled or user.encrypted_password is None:
+            return None
+        return None if await new_devices.may_be_maker(session, user.id, caller=caller) else user
 
 
 async def by_code(
@@ -172,6 +218,7 @@ async def _by_token(
     *,
     type: VerifyType,  # noqa: A002
     way: Way,
+    claimed: str | None = None,
     caller: Caller,
 ) -> Proven:
     async with means.begin() as session:
@@ -180,10 +227,16 @@ async def _by_token(
             await accounts.record_refusal(session, None, reason="link", caller=caller)
             outcome: Proven | CareError = refused.LinkExpired()
         else:
-            outcome = await _settle(session, means, redeemed, way=way, caller=caller)
+            outcome = await _settle(session, means, redeemed, way=way, claimed=claimed, caller=caller)
     if isinstance(outcome, CareError):
         raise outcome
     return outcome
+
+
+def _uncoded(proven: Proven) -> Opened | HalfConfirmed:
+    if isinstance(proven, Coded):
+        raise refused.LinkExpired
+    return proven
 
 
 async def _by_code(
@@ -232,9 +285,12 @@ class Changing:
 
 
 async def _settle(
-    session: Session, means: Accounts, redeemed: Redeemed, *, way: Way, caller: Caller
+    session: Session, means: Accounts, redeemed: Redeemed, *, way: Way, claimed: str | None = None, caller: Caller
 ) -> Proven | CareError:
-    """What a token or code is worth; a refusal is returned, so that its being used up is committed."""
+    """What a token or code is worth; a refusal is returned, so that its being used up is committed.
+
+    `claimed` is the hash of the password that was shown with it.
+    """
     user = await accounts.by_id(session, redeemed.user_id)
     if user is None:
         return refused.LinkExpired()
@@ -248,7 +304,8 @@ async def _settle(
             # Whether the one who signed up opened the link is known once the code is exchanged.
             confirmed: User | None = _of_address(user, redeemed.relates_to)
         else:
-            is_own = await _is_own(session, user, token_type=token_type, way=way, caller=caller)
+            is_claimed = claimed is not None and claimed == user.encrypted_password
+            is_own = is_claimed or await _is_own(session, user, token_type=token_type, way=way, caller=caller)
             confirmed = await _confirmed(
                 session, user, token_type=token_type, address=redeemed.relates_to, is_own=is_own
             )
@@ -287,16 +344,18 @@ async def _is_own(session: Session, user: User, *, token_type: TokenType, way: W
     """Whether whoever proves the address also put into the account what is in it.
 
     A link alone does not say so: a stranger may have signed up with the address of whoever opens it. Digits are
-    typed in where somebody waits for them; our own pages, which anybody may open, ask for the browser too.
+    typed in where somebody waits for them, and a program that brings a link's token is the operator's and answers
+    for it; our own pages, which anybody may open, ask for the browser too, or for the password.
     """
     match token_type:
         case TokenType.INVITE:
             return True
         case TokenType.CONFIRMATION:
-            is_waited_for = way is Way.TYPED and caller.device is None
+            is_waited_for = way is Way.BROUGHT or (way is Way.TYPED and caller.device is None)
             # What an invited account holds an administrator has written.
             is_invited = user.invited_at is not None
-            return is_waited_for or is_invited or await new_devices.is_maker(session, user.id, caller=caller)
+            is_makers = is_waited_for or is_invited or await new_devices.is_maker(session, user.id, caller=caller)
+            return is_makers or await confirming.has_no_way_in(session, user)
         case _:
             return False
 

@@ -12,6 +12,7 @@ from carebase import errors
 from carebase.auth import (
     addresses,
     flows,
+    links,
     mail_requests,
     protocol,
     proving,
@@ -23,7 +24,7 @@ from carebase.auth import (
 from carebase.auth.mail_requests import Again
 from carebase.auth.mailing import Return
 from carebase.auth.opening import Opened
-from carebase.auth.proving import Coded, HalfConfirmed, Proven, VerifyType
+from carebase.auth.proving import Coded, HalfConfirmed, Proven, VerifyType, Way
 
 BY_TELEPHONE = frozenset({"sms", "phone_change"})
 
@@ -104,12 +105,17 @@ async def resend(request: Request, redirect_to: str | None = None) -> Response:
 @router.get("/verify", status_code=303)
 async def open_link(request: Request, *, token: str = "", type: str = "", redirect_to: str | None = None) -> Response:  # noqa: A002
     """Open a link: a browser goes on to the site, with a session behind the `#`, a code for the client that
-    began, or the reason why there is neither."""
-    means = requests.accounts_of(request)
+    began, or the reason why there is neither. What confirms a sign-up from elsewhere goes on at our own page, which
+    asks for the password of that sign-up and uses the link up."""
+    means, caller = requests.accounts_of(request), requests.caller_of(request)
     address = redirects.allowed(means.policy, redirect_to)
     try:
         verify_type = proving.verify_type(type)
-        proven = await proving.by_link(means, token, type=verify_type, caller=requests.caller_of(request))
+        if await proving.unknown_maker(means, token, type=verify_type, way=Way.OPENED, caller=caller) is not None:
+            end = links.end(means.policy, redirect_to)
+            kind = VerifyType.SIGN_UP.value
+            return _go(links.page_link(means.policy, token, token_type=kind, redirect_to=end))
+        proven = await proving.by_link(means, token, type=verify_type, caller=caller)
     except errors.CareError as error:
         if error.status >= 500:
             raise

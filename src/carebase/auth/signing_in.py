@@ -96,3 +96,21 @@ async def check_current(means: Accounts, user: User, current: str | None, *, cal
             await accounts.record_refusal(session, user, reason="current password", caller=caller)
     if not is_right:
         raise refused.InvalidCredentials
+
+
+async def check_signed_up(means: Accounts, user: User, password: str, *, caller: Caller) -> None:
+    """Nothing when this is the password that an unconfirmed account was made with; TooManyTries or
+    InvalidCredentials otherwise, counted and on record like a sign-in."""
+    name = user.email or ""
+    async with means.begin() as session:
+        too_many = await _count(session, user, name=name, caller=caller)
+    if too_many is not None:
+        raise too_many
+    is_right = await means.passwords.verify(password, user.encrypted_password)
+    async with means.begin() as session:
+        if is_right:
+            await attempts.forget_sign_in(session, user, name=name, caller=caller)
+        else:
+            await accounts.record_refusal(session, user, reason="credentials", caller=caller)
+    if not is_right:
+        raise refused.InvalidCredentials

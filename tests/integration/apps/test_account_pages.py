@@ -171,12 +171,13 @@ async def test_an_account_is_confirmed_by_the_link_and_its_button(visit: Any) ->
         arrived = await browser.send("/confirm", seen_on="/confirm")
         assert (arrived.status_code, arrived.headers["location"]) == (303, "/")
         assert (await browser.get("/account/profile")).status_code == 200
-        # Opened in another browser than the one that signed up, it asks for a password: that one may be a stranger's.
+        # Opened in another browser than the one that signed up, it asks for that password, or for another one.
         body = {"email": "owner@example.org", "password": OTHER}
         async with application.client() as elsewhere:
             assert (await elsewhere.post("/auth/v1/signup", json=body)).status_code == 200
         await browser.get(mail(application, Kind.CONFIRMATION).link)
-        arrived = await browser.send("/confirm", seen_on="/confirm")
+        assert (await browser.send("/confirm", seen_on="/confirm")).status_code == 400
+        arrived = await browser.send("/confirm", seen_on="/confirm", anew="1")
         assert arrived.headers["location"] == "/invitation"
         refused = await browser.client.post("/auth/v1/token?grant_type=password", json=body)
         assert refused.status_code == 400

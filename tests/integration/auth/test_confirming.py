@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from carebase.auth import proving
+from carebase.auth.callers import Caller
+from carebase.auth.proving import VerifyType
 from carebase.mail.messages import Kind
 
 ADDRESS = "amina@example.org"
@@ -37,6 +40,7 @@ async def test_who_signs_up_is_written_to_and_not_signed_in(client, steps, servi
 
 
 async def test_the_link_confirms_and_signs_in(client, steps, service):
+    client.cookies.set("carebase_device", "a" * 43)
     await signed_up(client, steps)
 
     answer = await steps.opened(client, service.mail(Kind.CONFIRMATION).link)
@@ -50,19 +54,36 @@ async def test_the_link_confirms_and_signs_in(client, steps, service):
     assert steps.claims(brought)["aal"] == "aal1"
 
 
-async def test_what_a_stranger_signed_up_with_is_gone_once_the_owner_opens_the_link(client, steps, service):
+async def test_a_link_from_a_sign_up_elsewhere_asks_first_and_stays_good(client, steps, service):
+    await signed_up(client, steps)
+    link = service.mail(Kind.CONFIRMATION).link
+
+    for _ in range(2):
+        answer = await steps.opened(client, link)
+        assert (answer.status_code, answer.headers["cache-control"]) == (303, "no-store")
+        page, _, query = answer.headers["location"].partition("?")
+        assert page == "http://localhost:8000/confirm"
+        assert steps.brought(f"?{query}") == {
+            "token": steps.brought(link)["token"], "type": "signup", "redirect_to": "http://localhost:8000"
+        }  # fmt: skip
+    assert service.sql("select email_confirmed_at from auth.users") == [(None,)]
+
+
+async def test_what_a_stranger_signed_up_with_is_gone_where_the_owner_cannot_give_it(client, steps, service):
     stranger = {"Cookie": f"carebase_device={'s' * 43}"}
     body = {"email": ADDRESS, "password": OTHER_PASSWORD, "data": {"full_name": "A Stranger", "role": "attending"}}
     await client.post("/auth/v1/signup", json=body, headers=stranger)
     link = service.mail(Kind.CONFIRMATION).link
-    token = {"type": "signup", "token_hash": steps.brought(link)["token"]}
+    means, owner = service.app.state.accounts, Caller(address=None, device="o" * 43)
 
     # Our own page brings the token, from a browser of its own.
-    brought = (
-        await client.post("/auth/v1/verify", json=token, headers={"Cookie": f"carebase_device={'o' * 43}"})
-    ).json()
+    opened = await proving.by_page(
+        means, steps.brought(link)["token"], type=VerifyType.SIGN_UP, password=None, caller=owner
+    )
 
-    assert (brought["user"]["user_metadata"], brought["user"]["email"]) == ({}, ADDRESS)
+    brought = {"access_token": opened.access_token}
+    assert opened.is_password_dropped
+    assert (opened.account.user.user_metadata, opened.account.user.email) == ({}, ADDRESS)
     for headers in ({}, stranger):
         body = {"email": ADDRESS, "password": OTHER_PASSWORD}
         tried = await client.post("/auth/v1/token?grant_type=password", json=body, headers=headers)
@@ -71,13 +92,25 @@ async def test_what_a_stranger_signed_up_with_is_gone_once_the_owner_opens_the_l
     chosen = await client.put("/auth/v1/user", json={"password": steps.PASSWORD}, headers=steps.bearer(brought))
     assert chosen.status_code == 200
     assert (await steps.signed_in(client)).status_code == 200
-    # A link that ends at a client tells it that a password is owed, in the word clients have for that.
-    service.sql("delete from auth.users")
-    service.let_a_minute_pass()
-    await signed_up(client, steps)
-    landed = steps.brought((await steps.opened(client, service.mail(Kind.CONFIRMATION).link)).headers["location"])
-    assert landed["type"] == "recovery"
-    assert (await steps.signed_in(client)).status_code == 400
+
+
+@pytest.mark.parametrize(("is_strangers", "kept"), [(False, {"name": "Amina"}), (True, {})])
+async def test_words_of_a_sign_up_by_mail_alone_stay_where_nobody_else_has_a_way_in(
+    client, steps, service, is_strangers, kept
+):
+    await client.post("/auth/v1/otp", json={"email": ADDRESS, "data": {"name": "Amina"}})
+    if is_strangers:
+        service.sql(
+            "insert into auth.identities (user_id, provider, provider_id, identity_data)"
+            " select id, 'google', '1', '{}' from auth.users"
+        )
+
+    answer = await steps.opened(client, service.mail(Kind.CONFIRMATION).link)
+
+    session = steps.brought(answer.headers["location"])
+    user = (await client.get("/auth/v1/user", headers=steps.bearer(session))).json()
+    assert user["user_metadata"] == kept
+    assert [identity["provider"] for identity in user["identities"]] == ["email"]
 
 
 async def test_what_was_signed_up_with_stays_where_the_same_person_confirms(client, steps, service):
@@ -96,11 +129,15 @@ async def test_what_was_signed_up_with_stays_where_the_same_person_confirms(clie
         body = {"auth_code": landed["code"], "code_verifier": verifier}
         return await client.post("/auth/v1/token?grant_type=pkce", json=body)
 
+    async def by_a_program(mail):
+        return await verified(client, type="signup", token_hash=steps.brought(mail.link)["token"])
+
     async def by_digits(mail):
         return await verified(client, type="signup", email=ADDRESS, token=mail.code)
 
     for confirmed, headers, more in (
-        (by_the_browser, browser, {}), (by_the_client, {}, challenge), (by_digits, {}, {})
+        (by_the_browser, browser, {}), (by_the_client, {}, challenge),
+        (by_a_program, {}, {}), (by_digits, {}, {}),
     ):  # fmt: skip
         service.sql("delete from auth.users")
         service.let_a_minute_pass()
@@ -117,7 +154,7 @@ async def test_the_link_is_good_once(client, steps, service):
     await signed_up(client, steps)
     link = service.mail(Kind.CONFIRMATION).link
 
-    await steps.opened(client, link)
+    await verified(client, type="signup", token_hash=steps.brought(link)["token"])
     again = await steps.opened(client, link)
 
     assert steps.brought(again.headers["location"])["error_code"] == "otp_expired"
@@ -252,6 +289,7 @@ async def test_a_link_begins_with_the_configured_address_whatever_the_host(clien
 
 
 async def test_a_changed_destination_in_a_link_is_not_followed(client, steps, service):
+    client.cookies.set("carebase_device", "a" * 43)
     await signed_up(client, steps)
     token = steps.brought(service.mail(Kind.CONFIRMATION).link)["token"]
 

@@ -57,5 +57,6 @@ def test_a_person_signs_up_recovers_and_changes_password_and_address(javascript,
         "implicit": [NEW, True],
         "tooSoon": [429, "over_email_send_rate_limit"],
         "resent": None,
+        "elsewhere": [["ngozi@example.org", False], 400, "signup", *[["ngozi@example.org", True]] * 2, "Ngozi"],
         "anonymous": [422, "anonymous_provider_disabled"],
     }

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from carebase import errors
-from carebase.apps.account import arriving, wording
+from carebase.apps.account import arriving, landing, wording
 from carebase.apps.account.arriving import Field, OwnForm
 from carebase.apps.account.views import ChoiceView, Form, Mistake, Option, PasswordView, ProfileView
 from carebase.auth import links, own_account, preferences, refused, requests
@@ -231,7 +231,7 @@ async def _set_password(request: Request, identity: Identity, password: str, *, 
         )
     if at == "reset":
         return arriving.gone("/account/security", said="password")
-    return arriving.gone(arriving.FIRST_PAGE)
+    return await landing.handed_over(request) or arriving.gone(arriving.FIRST_PAGE)
 
 
 async def _password_form(request: Request, identity: Identity, form: Form, *, at: str, status: int = 200) -> Response:

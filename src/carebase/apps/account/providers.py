@@ -22,7 +22,7 @@ from starlette.responses import RedirectResponse, Response
 from carebase import errors
 from carebase.apps.account import arriving, onward
 from carebase.apps.account.arriving import Counted, Field, OwnForm
-from carebase.apps.account.views import ConfirmView, Option, SaidView, Way
+from carebase.apps.account.views import ConfirmView, Option, Way
 from carebase.auth import oauth, oauth_routes, proving, requests
 from carebase.auth.oauth import Waiting
 from carebase.auth.requests import SignedInIdentity
@@ -199,18 +199,9 @@ async def _held(request: Request) -> tuple[UUID, str, Waiting] | None:
 
 
 def _onward(request: Request, address: str, *, provider: str) -> Response:
-    """A page that leads to the provider: browsers let the answer to a form lead to no other site."""
     t = arriving.reader_of(request)
-    name = shown_name(provider)
-    view = SaidView(
-        title=t("onward-title", provider=name),
-        explanation=t("onward-explanation"),
-        address=address,
-        link=t("said-go-on"),
-    )
-    answer = arriving.renderer_of(request).page(request, "account/said.html", view=view, is_signed_in=False)
-    answer.headers["Refresh"] = f"0;url={address}"
-    return answer
+    title = t("onward-title", provider=shown_name(provider))
+    return onward.leading_out(request, address, title=title, explanation=t("onward-explanation"))
 
 
 def _challenge(verifier: str) -> str:

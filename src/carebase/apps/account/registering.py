@@ -12,16 +12,26 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from carebase.apps.account import arriving, by_mail, onward, sending, wording
+from carebase.apps.account import arriving, by_mail, landing, onward, sending, wording
 from carebase.apps.account.arriving import Counted, Field, OwnForm
-from carebase.apps.account.views import ConfirmView, ForgotView, Form, Option, RegisterView, SaidView
+from carebase.apps.account.views import (
+    ConfirmView,
+    ForgotView,
+    Form,
+    Mistake,
+    Option,
+    RegisterView,
+    SaidView,
+    SignedUpView,
+)
 from carebase.auth import links, mail_requests, proving, refused, signing_up
 from carebase.auth.accounts import Accounts
 from carebase.auth.callers import Caller
 from carebase.auth.mail_requests import Again
 from carebase.auth.mailing import Return
 from carebase.auth.opening import Opened
-from carebase.auth.proving import HalfConfirmed, VerifyType
+from carebase.auth.proving import HalfConfirmed, VerifyType, Way
+from carebase.auth.users import User
 from carebase.errors import CareError
 from carebase.web import cookies
 from carebase.web.messages import Reader
@@ -101,17 +111,29 @@ async def forgot(request: Request, email: Field = "") -> Response:
 
 
 @router.get(links.PAGE, dependencies=[Counted])
-async def confirm_page(request: Request, *, token: str = "", type: str = "") -> Response:  # noqa: A002
-    """Behind a mail's link: takes the token out of the address, then shows the button."""
+async def confirm_page(
+    request: Request,
+    *,
+    token: str = "",
+    type: str = "",  # noqa: A002
+    redirect_to: str = "",
+) -> Response:
+    """Behind a mail's link: takes the token out of the address, then shows the button, or asks for the password of a
+    sign-up that came from elsewhere."""
     if token or type:
         answer = arriving.gone(links.PAGE)
         answer.headers["Referrer-Policy"] = "no-referrer"
         if type in set(VerifyType) and token.isascii() and token.isprintable() and len(token) <= LONGEST_TOKEN:
             cookies.set_private(request, answer, name=LINK_COOKIE, value=f"{type}.{token}", seconds=LINK_SECONDS)
+            # Other links end at pages of ours.
+            landing.keep(request, answer, redirect_to if type == VerifyType.SIGN_UP else "")
         return answer
     held = _held_link(request)
     if held is None:
         return sending.sent(request, Form(), kind=VerifyType.SIGN_UP)
+    maker = await _unknown_maker(request, held)
+    if maker is not None:
+        return _signed_up_form(request, maker, Form())
     t, kind = arriving.reader_of(request), held[0].value.replace("_", "-")
     view = ConfirmView(
         title=t(f"confirm-{kind}-title"),
@@ -123,16 +145,22 @@ async def confirm_page(request: Request, *, token: str = "", type: str = "") -> 
 
 
 @router.post(links.PAGE, dependencies=[Counted, OwnForm])
-async def confirm(request: Request) -> Response:
-    """Redeem the link that the browser holds."""
+async def confirm(request: Request, *, password: Field = "", anew: Field = "") -> Response:
+    """Redeem the link that the browser holds: with the password where it is asked for, or to choose it `anew`."""
     held, t = _held_link(request), arriving.reader_of(request)
     if held is None:
         return _over(request, t, address=ASK_AGAIN)
     kind, token = held
     try:
-        proven = await proving.by_token(
-            arriving.means_of(request), token, type=kind, caller=arriving.caller_of(request)
+        proven = await proving.by_page(
+            arriving.means_of(request),
+            token,
+            type=kind,
+            password=None if anew else password,
+            caller=arriving.caller_of(request),
         )
+    except (refused.InvalidCredentials, refused.TooManyTries) as error:
+        return await _wrong(request, t, held, error=error)
     except CareError as error:
         if error.status >= 500:
             raise
@@ -207,11 +235,40 @@ async def _arrived(request: Request, proven: Opened | HalfConfirmed, *, kind: Ve
             to = "/account/profile?said=email"
         case VerifyType.MAGIC_LINK | VerifyType.EMAIL:
             to = onward.kept(request)
+        case VerifyType.SIGN_UP if proven.is_password_dropped:
+            to = "/invitation"
         case VerifyType.SIGN_UP:
-            to = "/invitation" if proven.is_password_dropped else arriving.FIRST_PAGE
+            to = arriving.FIRST_PAGE
+            address = landing.kept(request)
+            if address is not None:
+                return landing.landed(request, proven, address=address)
     answer = await arriving.entered(request, proven, to=to)
     onward.drop(request, answer)
     return answer
+
+
+async def _unknown_maker(request: Request, held: tuple[VerifyType, str]) -> User | None:
+    kind, token = held
+    return await proving.unknown_maker(
+        arriving.means_of(request), token, type=kind, way=Way.SHOWN, caller=arriving.caller_of(request)
+    )
+
+
+async def _wrong(request: Request, t: Reader, held: tuple[VerifyType, str], *, error: CareError) -> Response:
+    maker = await _unknown_maker(request, held)
+    if maker is None:
+        return _over(request, t, address=ASK_AGAIN)
+    mistakes = wording.mistakes(t, error, field="password")
+    if isinstance(error, refused.InvalidCredentials):
+        mistakes = (Mistake(field="password", text=t("signed-up-wrong")),)
+    return _signed_up_form(request, maker, Form(mistakes=mistakes), status=sending.status_of(error))
+
+
+def _signed_up_form(request: Request, maker: User, form: Form, *, status: int = 200) -> Response:
+    view = SignedUpView(form=form, email=maker.email or "", action=links.PAGE)
+    return arriving.renderer_of(request).page(
+        request, "account/signed_up.html", view=view, status=status, is_signed_in=False
+    )
 
 
 def _over(request: Request, t: Reader, *, address: str) -> Response:

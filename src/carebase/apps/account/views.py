@@ -130,6 +130,15 @@ class ConfirmView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedUpView:
+    """The question for the password of a sign-up that came from elsewhere."""
+
+    form: Form
+    email: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SaidView:
     """A page that says one thing and leads on."""
 
