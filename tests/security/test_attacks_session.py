@@ -175,6 +175,7 @@ TOLD_TO_ANYBODY = {
     "private.is_reworded(uuid,text)": "the same",
     "private.is_last_wording(uuid,text,text,bigint)": "the same",
     "private.is_staff()": "who one is",
+    "private.added_within_the_hour(bigint)": "how many files one has stored oneself",
     "audit.record(text,text,jsonb,jsonb,text,jsonb)": "adds to the record, in one's own name",
     "audit.chain()": "the number of this record's chain",
 }

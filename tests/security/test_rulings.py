@@ -380,7 +380,6 @@ def test_9_the_documents_policy_for_files_of_a_patient_works_as_written(clinic, 
     """Document 001's bucket: the first folder is the patient, and its team reads and writes."""
     with clinic.owner.transaction(force_rollback=True):
         clinic.owner.execute("""
-            insert into storage.buckets (id, name) values ('medical-files', 'medical-files');
             create policy providers_access_patient_files on storage.objects for all using (
                 bucket_id = 'medical-files' and (storage.foldername(name))[1] in (
                     select patient_id::text from public.care_team where provider_id = auth.uid()));

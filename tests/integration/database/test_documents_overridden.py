@@ -212,7 +212,6 @@ def test_ruling_9_files_of_patients_are_for_staff_of_the_team(database, overridd
     with as_(database, amina) as session:
         insert(session, "care_team", patient_id=patient, provider_id=former.user_id, role="nurse")
     with database.owner() as owner:
-        owner.execute("insert into storage.buckets (id, name) values ('medical-files', 'medical-files')")
         owner.execute(
             "insert into storage.objects (bucket_id, name, version) values ('medical-files', %s, gen_random_uuid())",
             [f"{patient}/lab-results-2026-04-17.pdf"],

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,7 @@ async def test_the_socket_has_a_short_plain_path_wherever_the_data_are(place, na
 
 async def test_a_socket_directory_that_is_a_link_is_not_used(place):
     place.data = place.root / ("n" * 200)
-    short = Path("/tmp") / f"carebase-{placement.digest(place.data / 'postgres')}"
+    short = Path(tempfile.gettempdir()) / f"carebase-{placement.digest(place.data / 'postgres')}"
     (place.root / "trap").mkdir()
     short.symlink_to(place.root / "trap")
     try:
