@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from carebase import sealing
@@ -122,12 +122,16 @@ def minutes_of(means: Accounts, token_type: TokenType) -> int:
 
 async def redeem_token(session: Session, token: str, *, types: Collection[TokenType]) -> Redeemed | None:
     """What the token of a link proves; None when it is none of these types, used or over."""
-    return await _found(session, token, types=types, step="take")
+    if not _may_be_one(token):
+        return None
+    return await session.maybe(SQL["take"], Redeemed, **_named(token, types))
 
 
 async def look_at(session: Session, token: str, *, types: Collection[TokenType]) -> Redeemed | None:
     """The same without using the link up."""
-    return await _found(session, token, types=types, step="look")
+    if not _may_be_one(token):
+        return None
+    return await session.maybe(SQL["look"], Redeemed, **_named(token, types))
 
 
 async def redeem_code(
@@ -157,12 +161,12 @@ async def withdraw(session: Session, user_id: UUID, *, types: Collection[TokenTy
     await session.run(SQL["withdraw"], user_id=user_id, types=[token_type.value for token_type in types])
 
 
-async def _found(session: Session, token: str, *, types: Collection[TokenType], step: str) -> Redeemed | None:
-    if not token.isascii() or len(token) > LONGEST_TOKEN:
-        return None
-    return await session.maybe(
-        SQL[step], Redeemed, token_sha256=_sha256(token), types=[token_type.value for token_type in types]
-    )
+def _may_be_one(token: str) -> bool:
+    return token.isascii() and len(token) <= LONGEST_TOKEN
+
+
+def _named(token: str, types: Collection[TokenType]) -> dict[str, Any]:
+    return {"token_sha256": _sha256(token), "types": [token_type.value for token_type in types]}
 
 
 def _is_right(means: Accounts, kept: Tried, *, code: str) -> bool:
