@@ -201,7 +201,7 @@ demo-accounts-open = { $count ->
  }
 demo-accounts-open-next = Close them: carebase user disable ADDRESS. Better, start with a new data directory.
 second-factor-required = Staff needs one; { $count } without one can do nothing until they enroll.
-second-factor-optional = Staff comes in without one: CAREBASE_STAFF_MFA is optional. { $count } have none.
+second-factor-optional = Staff comes in without one: CAREBASE_STAFF_MFA is optional. Accounts without one: { $count }.
 second-factor-optional-next = Where there are real patients, set CAREBASE_STAFF_MFA=required and start again.
 second-factor-next-start = Staff needs one now; from the next start on it would not: CAREBASE_STAFF_MFA is optional.
 second-factor-next-start-next = Where there are real patients, set CAREBASE_STAFF_MFA=required.

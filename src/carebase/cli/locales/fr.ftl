@@ -201,7 +201,7 @@ demo-accounts-open = { $count ->
  }
 demo-accounts-open-next = Fermez-les : carebase user disable ADRESSE. Mieux, commencez un nouveau dossier de données.
 second-factor-required = Le personnel en a besoin ; { $count } sans second facteur ne peuvent rien faire avant d’en ajouter un.
-second-factor-optional = Le personnel entre sans : CAREBASE_STAFF_MFA vaut optional. { $count } n’en ont pas.
+second-factor-optional = Le personnel entre sans : CAREBASE_STAFF_MFA vaut optional. Comptes sans second facteur : { $count }.
 second-factor-optional-next = Là où il y a de vrais patients, réglez CAREBASE_STAFF_MFA=required et redémarrez.
 second-factor-next-start = Le personnel en a besoin ; plus à partir du prochain démarrage : CAREBASE_STAFF_MFA vaut optional.
 second-factor-next-start-next = Là où il y a de vrais patients, réglez CAREBASE_STAFF_MFA=required.
