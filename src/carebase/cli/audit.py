@@ -8,8 +8,8 @@ import getpass
 import gzip
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import IO, Any, Final, cast
@@ -27,7 +27,6 @@ from carebase.audit.checkpoints import Checkpoints
 from carebase.audit.documents import Signed
 from carebase.audit.verify import Report
 from carebase.cli import runtime
-from carebase.database.embedded import Embedded
 from carebase.database.pool import Login, Pools
 from carebase.settings import Settings
 
@@ -181,7 +180,7 @@ async def _verify(
     found = _documents(checkpoints) if checkpoints is not None else CheckpointFile(chosen.checkpoint_file).read()
     if not keys and chosen.audit_key_file.exists():
         keys = frozenset({signing.public_half(signing.key_at(chosen.audit_key_file))})
-    async with _database(chosen) as dsn:
+    async with runtime.database(chosen) as dsn:
         return await asyncio.to_thread(verifying.of_database, dsn, found=found, keys=keys, progress=progress)
 
 
@@ -193,7 +192,7 @@ async def _export(
     form: exporting.Format,
     progress: verifying.Progress | None,
 ) -> int:
-    async with _database(chosen) as dsn:
+    async with runtime.database(chosen) as dsn:
         return await asyncio.to_thread(
             exporting.export, dsn, out, part=part, form=form, by=_operator(), progress=progress
         )
@@ -201,7 +200,7 @@ async def _export(
 
 async def _checkpoint(chosen: Settings, *, reason: str | None) -> tuple[Signed | None, int]:
     login = frozenset({Login.AUDIT_SEALER})
-    async with _database(chosen) as dsn, Pools(owner_dsn=dsn, secret=chosen.secret, logins=login) as pools:
+    async with runtime.database(chosen) as dsn, Pools(owner_dsn=dsn, secret=chosen.secret, logins=login) as pools:
         pool = pools[Login.AUDIT_SEALER]
         checkpoints = Checkpoints.of(chosen, pool)
         await sealer.seal_all(pool)
@@ -213,7 +212,7 @@ async def _checkpoint(chosen: Settings, *, reason: str | None) -> tuple[Signed |
 
 async def _purge(chosen: Settings, before: date) -> tuple[purging.Removed, Signed] | None:
     login = frozenset({Login.AUDIT_SEALER})
-    async with _database(chosen) as dsn:
+    async with runtime.database(chosen) as dsn:
         done = await asyncio.to_thread(
             purging.purge,
             dsn,
@@ -235,18 +234,6 @@ async def _unlocked(make: Callable[[], Any]) -> Signed | None:
             return cast("Signed | None", await make())
         await asyncio.sleep(LOCK_PAUSE_SECONDS)
     return cast("Signed | None", await make())
-
-
-@asynccontextmanager
-async def _database(chosen: Settings) -> AsyncIterator[str]:
-    """The owner's connection string; the embedded server is started for as long as this takes, where none runs."""
-    if chosen.database_url is not None:
-        yield chosen.database_direct_url or chosen.database_url
-    elif running := await Embedded(chosen.data).reach():
-        yield running.dsn()
-    else:
-        async with runtime.owned_database(chosen) as dsn:
-            yield dsn
 
 
 def _documents(file: Path) -> list[Signed]:

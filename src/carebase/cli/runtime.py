@@ -96,6 +96,18 @@ async def owned_database(chosen: Settings) -> AsyncIterator[str]:
         await embedded.stop()
 
 
+@asynccontextmanager
+async def database(chosen: Settings) -> AsyncIterator[str]:
+    """The owner's connection string; the embedded server is started for as long as this takes, where none runs."""
+    if chosen.database_url is not None:
+        yield chosen.database_direct_url or chosen.database_url
+    elif running := await Embedded(chosen.data).reach():
+        yield running.dsn()
+    else:
+        async with owned_database(chosen) as dsn:
+            yield dsn
+
+
 async def reached_database(chosen: Settings) -> str:
     """The owner's connection string of a database that serves already; NotRunning when none does."""
     if chosen.database_url is not None:

@@ -13,7 +13,6 @@ import click
 
 from carebase import observability
 from carebase.cli import runtime
-from carebase.database.embedded import Embedded
 from carebase.database.pool import Login, Pools
 from carebase.settings import BadSetting, Settings
 from carebase.storage import blocking, checking, encryption, migrating
@@ -143,20 +142,8 @@ async def _migrate(chosen: Settings, *, progress: Progress | None) -> Moved:
 @asynccontextmanager
 async def _queue(chosen: Settings) -> AsyncIterator[Pools]:
     logins = frozenset({Login.CARE_QUEUE})
-    async with _database(chosen) as dsn, Pools(owner_dsn=dsn, secret=chosen.secret, logins=logins) as pools:
+    async with runtime.database(chosen) as dsn, Pools(owner_dsn=dsn, secret=chosen.secret, logins=logins) as pools:
         yield pools
-
-
-@asynccontextmanager
-async def _database(chosen: Settings) -> AsyncIterator[str]:
-    """The owner's connection string; the embedded server is started for as long as this takes, where none runs."""
-    if chosen.database_url is not None:
-        yield chosen.database_direct_url or chosen.database_url
-    elif running := await Embedded(chosen.data).reach():
-        yield running.dsn()
-    else:
-        async with runtime.owned_database(chosen) as dsn:
-            yield dsn
 
 
 @contextmanager
